@@ -1,0 +1,77 @@
+"""What a feeding system tells us, checked field by field. Importers and the wire read into the same messages."""
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from dashapp.domain.vocabulary import Label, Routing, Severity
+
+MOST_HOURS = 24 * 366 * 10
+
+Key = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+"""An id or a value of an open dimension: printable, 1 to 200 characters."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+
+
+class Message(BaseModel):
+    """Unknown fields are refused, so that a misspelt column cannot vanish."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Flag(Message):
+    """One concern raised about one item. `flagged_day` is authoritative; `flagged_at` is null for day-only input."""
+
+    flag_id: Key
+    flagged_day: date
+    category: Key
+    severity: Severity
+    routing: Routing
+    flagged_at: AwareDatetime | None = None
+    score: float | None = Field(None, ge=0, le=1)
+    detector: Key | None = None
+    media_type: Key | None = None
+    item_id: Key | None = None
+    region: Key | None = None
+    model_version: Key | None = None
+    reviewer_id: Key | None = None
+    hours_to_decision: float | None = Field(None, ge=0, le=MOST_HOURS)
+    decided_at: AwareDatetime | None = None
+    decision_id: Key | None = None
+    label: Label | None = None
+    coordinated: bool | None = None
+    incident_id: Key | None = None
+    reporter_key: Key | None = None
+    target_key: Key | None = None
+    target_created_at: AwareDatetime | None = None
+    content_key: Key | None = None
+
+
+class Reviewer(Message):
+    """One reviewer's place and capacity; names are never read."""
+
+    reviewer_id: Key
+    team: Key
+    capacity_per_day: int = Field(ge=0, le=100_000)
+    seniority: Key | None = None
+
+
+class Incident(Message):
+    """A known attack: the days it lasted, both included, and what it was."""
+
+    incident_id: Key
+    since: date
+    until: date
+    category: Key
+    severity: Severity
+    accounts: int | None = Field(None, ge=0, le=1_000_000_000)
+    pattern: Text | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.until < self.since:
+            raise ValueError(f"ends on {self.until}, before it begins on {self.since}")
+        return self

@@ -1,0 +1,53 @@
+"""Settings, read once from the environment or `.env`."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dashapp.domain.vocabulary import Severity
+
+ROOT = Path(__file__).resolve().parent.parent
+Hours = Annotated[float, Field(gt=0, le=8760)]
+
+
+class Settings(BaseSettings):
+    """Every knob, with its unit and default. Names in the environment are these, in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        f"sqlite:///{ROOT / 'data' / 'watchfloor.sqlite'}", description="SQLAlchemy URL of the store"
+    )
+    time_zone: str = Field("UTC", description="reporting time zone: what a day is")
+    sla_hours: dict[Severity, Hours] = Field(
+        default_factory=dict, description="hours to decide a flag, by severity; 24 where not given"
+    )
+    small_group: int = Field(
+        5, ge=1, le=1000, description="fewest cases for which a person's or account's figure is shown"
+    )
+    read_seconds: float = Field(10, gt=0, le=600, description="longest time one read may take, in seconds")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8050, ge=1, le=65535, description="port to listen on")
+    web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is not a time zone such as Europe/Berlin") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The reporting time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def sla(self) -> dict[Severity, float]:
+        """Hours to decide, for every severity."""
+        return {severity: self.sla_hours.get(severity, 24.0) for severity in Severity}

@@ -1,0 +1,89 @@
+"""Two doors to the database: a reader that cannot write and stops in time, and a writer that takes its lock first."""
+
+import sqlite3
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+
+SAFE_SQLITE = (3, 51, 3)
+"""Before it, several processes checkpointing one WAL file could corrupt it."""
+
+STEPS_BETWEEN_LOOKS = 10_000
+"""SQLite virtual machine steps between two looks at the clock: well under a millisecond."""
+
+
+class TooSlow(Exception):
+    """A read was stopped because it took longer than a reader may."""
+
+
+def sqlite_module() -> ModuleType:
+    """The system's SQLite where it is new enough, else the one that the pysqlite3 package brings."""
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return sqlite3
+    import pysqlite3
+
+    module: ModuleType = pysqlite3
+    return module
+
+
+def writer_engine(url: str) -> Engine:
+    """The engine for everything that writes. Its transactions begin with the write lock, so that none loses an update."""
+    return _engine(make_url(url), begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=ON", "synchronous=FULL"))
+
+
+def reader_engine(url: str, seconds: float) -> Engine:
+    """The engine for everything that shows. It refuses to write and stops a statement after `seconds`."""
+    engine = _engine(make_url(url), begin="BEGIN", pragmas=("query_only=ON",))
+    if engine.dialect.name == "sqlite":
+        _limit(engine, seconds)
+    return engine
+
+
+def _engine(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "busy_timeout=30000", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that leaves rows alone whose key is there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _limit(engine: Engine, seconds: float) -> None:
+    """Have SQLite look at the clock as it works, and stop when the statement's time is up."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        record.info["deadline"] = float("inf")
+        connection.set_progress_handler(lambda: time.monotonic() > record.info["deadline"], STEPS_BETWEEN_LOOKS)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _start(connection: Connection, *_: object) -> None:
+        connection.info["deadline"] = time.monotonic() + seconds
+
+    @event.listens_for(engine, "handle_error")
+    def _stopped(context: Any) -> None:
+        if "interrupted" in str(context.original_exception):
+            raise TooSlow(f"it took longer than {seconds:g} s") from None

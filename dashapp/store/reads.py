@@ -1,0 +1,119 @@
+"""What pages need to know about the store beside numbers: its origins, the days they cover, the values of dimensions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from dashapp.domain.ask import Window
+from dashapp.domain.events import Incident
+from dashapp.domain.vocabulary import Dim
+from dashapp.store.schema import CUBES, coverage, dimension_value, incident, origin
+
+DEMO = "demo"
+"""The kind, and the name, of the origin that our own generator makes."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A feeding system: when it last delivered, the span it covers (None: nothing yet), how many flags it gave."""
+
+    name: str
+    kind: str
+    delivered_at: datetime
+    first_day: date | None
+    last_day: date | None
+    flags: int
+
+
+def origins(connection: Connection) -> list[Origin]:
+    """All origins, by name."""
+    core = CUBES[None]
+    span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
+    spans = {name: (first, last) for name, first, last in connection.execute(span)}
+    flags = dict(
+        connection.execute(select(core.c.origin, func.sum(core.c.raised)).group_by(core.c.origin)).tuples().all()
+    )
+    rows = connection.execute(select(origin).order_by(origin.c.origin))
+    return [
+        Origin(
+            row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None)), int(flags.get(row.origin, 0))
+        )
+        for row in rows
+    ]
+
+
+def default_origins(connection: Connection) -> tuple[str, ...]:
+    """The origins that a view shows when it names none: the real ones, or the demo as long as there is nothing else."""
+    rows = connection.execute(select(origin.c.origin, origin.c.kind).order_by(origin.c.origin)).all()
+    real = tuple(row.origin for row in rows if row.kind != DEMO)
+    return real or tuple(row.origin for row in rows)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which days of a window some origins cover, and where all of them end."""
+
+    days: frozenset[date]
+    """Covered by at least one of the origins."""
+    partial: frozenset[date]
+    """Not covered by an origin although it lies within that origin's span."""
+    first: date | None
+    as_of: date | None
+    """The last covered day."""
+
+
+def coverage_of(connection: Connection, names: Sequence[str], today: date, window: Window | None = None) -> Coverage:
+    """What the origins cover, of the window where one is given; days after `today` do not count."""
+    here = coverage.c.origin.in_(names) & (coverage.c.day <= today)
+    span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).where(here)
+    spans = {name: (first, last) for name, first, last in connection.execute(span.group_by(coverage.c.origin))}
+    if not spans:
+        return Coverage(frozenset(), frozenset(), None, None)
+    first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+    if window is None:
+        return Coverage(frozenset(), frozenset(), first, last)
+    inside = here & coverage.c.day.between(window.since, window.until)
+    known = set(connection.execute(select(coverage.c.origin, coverage.c.day).where(inside)).tuples().all())
+    partial = {
+        day
+        for name, (begin, end) in spans.items()
+        for day in window
+        if begin <= day <= end and (name, day) not in known
+    }
+    return Coverage(frozenset(day for _, day in known), frozenset(partial), first, last)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of an open dimension. `position` picks its colour and never changes."""
+
+    value: str
+    position: int
+    first_day: date
+
+
+def values_of(connection: Connection, names: Sequence[str]) -> dict[Dim, list[Value]]:
+    """The values that the origins' open dimensions have taken, by dimension, in the order of their positions."""
+    table = dimension_value
+    key = (table.c.dim, table.c.value, table.c.position)
+    rows = connection.execute(
+        select(*key, func.min(table.c.first_day).label("first_day"))
+        .where(table.c.origin.in_(names))
+        .group_by(*key)
+        .order_by(table.c.dim, table.c.position)
+    )
+    found: dict[Dim, list[Value]] = {}
+    for row in rows:
+        found.setdefault(Dim(row.dim), []).append(Value(row.value, row.position, row.first_day))
+    return found
+
+
+def known_attacks(connection: Connection, names: Sequence[str], window: Window) -> list[Incident]:
+    """The attacks that the origins declared and that touch the window, by day."""
+    here = incident.c.origin.in_(names) & (incident.c.since <= window.until) & (incident.c.until >= window.since)
+    rows = connection.execute(
+        select(incident).where(here).order_by(incident.c.since, incident.c.incident_id)
+    ).mappings()
+    return [Incident(**{name: row[name] for name in Incident.model_fields}) for row in rows]

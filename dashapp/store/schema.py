@@ -1,0 +1,210 @@
+"""The tables. Ids from outside are unique within their `origin`, the system that sent them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from dashapp.domain.vocabulary import CLOSED, Dim
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC: aware in Python, naive in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware to naive UTC; a naive value is a mistake of ours."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Naive UTC to aware."""
+        return value and value.replace(tzinfo=UTC)
+
+
+def _one_of(dim: Dim, column: str) -> CheckConstraint:
+    values = ", ".join(f"'{value}'" for value in CLOSED[dim])
+    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+def _key(name: str, **options: Any) -> Column[str]:
+    return Column(name, String(200), **options)
+
+
+meta = Table("meta", metadata, _key("key", primary_key=True), Column("value", Text, nullable=False))
+"""What the derived tables were built with: reporting time zone, SLA hours."""
+
+origin = Table(
+    "origin",
+    metadata,
+    _key("origin", primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("delivered_at", Instant, nullable=False),
+)
+"""The feeding systems. `kind` is demo or import; `delivered_at` is when it last gave us something."""
+
+coverage = Table("coverage", metadata, _key("origin", primary_key=True), Column("day", Date, primary_key=True))
+"""The days of which an origin told us something, if only that they were quiet."""
+
+flag = Table(
+    "flag",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _key("origin", nullable=False),
+    _key("flag_id", nullable=False),
+    Column("flagged_day", Date, nullable=False),
+    Column("flagged_at", Instant),
+    _key("detector"),
+    _key("media_type"),
+    _key("item_id"),
+    _key("category", nullable=False),
+    Column("severity", String(20), nullable=False),
+    _key("region"),
+    Column("score", Double),
+    _key("model_version"),
+    Column("routing", String(20), nullable=False),
+    _key("reviewer_id"),
+    Column("hours_to_decision", Double),
+    Column("decided_at", Instant),
+    Column("decided_day", Date),
+    _key("decision_id"),
+    Column("label", String(20)),
+    Column("coordinated", Boolean),
+    _key("incident_id"),
+    _key("reporter_key"),
+    _key("target_key"),
+    Column("target_created_at", Instant),
+    _key("content_key"),
+    _one_of(Dim.SEVERITY, "severity"),
+    _one_of(Dim.ROUTING, "routing"),
+    _one_of(Dim.LABEL, "label"),
+    CheckConstraint("score BETWEEN 0 AND 1", name="score"),
+    CheckConstraint("hours_to_decision >= 0", name="hours_to_decision"),
+    Index("ux_flag_origin_flag_id", "origin", "flag_id", unique=True),
+    Index("ix_flag_origin_flagged_day", "origin", "flagged_day"),
+    Index("ix_flag_origin_decided_day", "origin", "decided_day"),
+)
+"""One row per concern raised by a classifier, a trusted flagger or own review."""
+
+Index(
+    "ix_flag_open",
+    flag.c.origin,
+    flag.c.flagged_day,
+    sqlite_where=(flag.c.routing == "human_review") & flag.c.decided_day.is_(None),
+    postgresql_where=(flag.c.routing == "human_review") & flag.c.decided_day.is_(None),
+)
+
+reviewer = Table(
+    "reviewer",
+    metadata,
+    _key("origin", primary_key=True),
+    _key("reviewer_id", primary_key=True),
+    _key("team", nullable=False),
+    Column("capacity_per_day", Integer, nullable=False),
+    _key("seniority"),
+)
+"""Teams and capacity. Names are not kept: nothing shows them."""
+
+incident = Table(
+    "incident",
+    metadata,
+    _key("origin", primary_key=True),
+    _key("incident_id", primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    _key("category", nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("accounts", Integer),
+    Column("pattern", Text),
+    _one_of(Dim.SEVERITY, "severity"),
+)
+"""Known attacks: the ground truth that detectors are held against."""
+
+dimension_value = Table(
+    "dimension_value",
+    metadata,
+    _key("origin", primary_key=True),
+    _key("dim", primary_key=True),
+    _key("value", primary_key=True),
+    Column("first_day", Date, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+"""The values seen of each open dimension. `position` counts a dimension's values in the order in which the store
+met them and is the same in every origin, so a value keeps its colour for good."""
+
+dirty_day = Table("dirty_day", metadata, _key("origin", primary_key=True), Column("day", Date, primary_key=True))
+"""Days whose cubes and histograms no longer match the facts."""
+
+CORE: tuple[Dim, ...] = (Dim.CATEGORY, Dim.SEVERITY, Dim.ROUTING)
+"""The dimensions every cube has beside day and origin."""
+
+EXTRA: tuple[Dim, ...] = (Dim.REGION, Dim.MEDIA_TYPE, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION)
+"""The dimensions that have a cube of their own, beside the core."""
+
+MEASURES = ("raised", "decided", "decided_in_sla", "coordinated", "marked", "scored", "score_nano")
+"""What cubes hold. `decided` counts by the day of the decision, all others by the day raised. `marked` are flags whose
+origin says whether they were coordinated. `score_nano` is the sum of scores in units of 1e-9: whole numbers add up to
+the same sum in any order and on any engine."""
+
+
+def _cube(extra: Dim | None) -> Table:
+    dims = [*CORE, extra] if extra else list(CORE)
+    return Table(
+        f"cube_{extra}" if extra else "cube_core",
+        metadata,
+        _key("origin", primary_key=True),
+        Column("day", Date, primary_key=True),
+        *(_key(dim, primary_key=True) for dim in dims),
+        *(Column(name, BigInteger, nullable=False) for name in MEASURES),
+        sqlite_with_rowid=False,
+    )
+
+
+CUBES: dict[Dim | None, Table] = {extra: _cube(extra) for extra in (None, *EXTRA)}
+
+
+def _histogram(name: str, dims: tuple[Dim, ...]) -> Table:
+    return Table(
+        name,
+        metadata,
+        _key("origin", primary_key=True),
+        Column("day", Date, primary_key=True),
+        *(_key(dim, primary_key=True) for dim in dims),
+        Column("bin", Integer, primary_key=True),
+        Column("count", BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+score_histogram = _histogram("score_histogram", (Dim.CATEGORY, Dim.MODEL_VERSION, Dim.LABEL))
+"""Flags by score in 100 equal bins from 0 to 1 (1 itself in the last), by the day raised."""
+
+hours_histogram = _histogram("hours_histogram", CORE)
+"""Decided flags by hours to decision in log-spaced bins (store.bins), by the day raised."""

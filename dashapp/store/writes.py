@@ -1,0 +1,165 @@
+"""Everything that changes facts. Callers hold the transaction; each change marks the days whose cubes it makes stale."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from dashapp.domain.events import Flag, Incident, Reviewer
+from dashapp.store.engine import insert_missing
+from dashapp.store.schema import coverage, dirty_day, flag, incident, metadata, origin, reviewer
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Counts:
+    """What became of the rows that were handed in. `conflicts` pairs a row's place with the column that differs."""
+
+    new: int = 0
+    updated: int = 0
+    seen: int = 0
+    conflicts: list[tuple[int, str]] = field(default_factory=list)
+
+
+def flag_row(origin_name: str, message: Flag, zone: ZoneInfo) -> Row:
+    """A flag as the store keeps it: decided_day and hours_to_decision follow from each other where one is missing."""
+    row = message.model_dump()
+    hours, decided_at = message.hours_to_decision, message.decided_at
+    if decided_at is None and hours is not None and message.flagged_at is not None:
+        decided_at = row["decided_at"] = message.flagged_at + timedelta(hours=hours)
+    if hours is None and decided_at is not None and message.flagged_at is not None:
+        row["hours_to_decision"] = (decided_at - message.flagged_at).total_seconds() / 3600
+    row["decided_day"] = _decided_day(message.flagged_day, decided_at, hours, zone)
+    return {"origin": origin_name, **row}
+
+
+def _decided_day(flagged: date, decided_at: datetime | None, hours: float | None, zone: ZoneInfo) -> date | None:
+    """The day of a decision; for day-only input the day that lies `hours` after the midnight the day began with."""
+    if decided_at is not None:
+        return decided_at.astimezone(zone).date()
+    return None if hours is None else flagged + timedelta(days=int(hours // 24))
+
+
+def put_flags(connection: Connection, rows: Sequence[Row], *, replace: bool = False) -> Counts:
+    """Store flags, rows of `flag_row`; see `_put` for what becomes of those that are there already."""
+    return _put(connection, flag, ("origin", "flag_id"), rows, _flag_days, replace=replace)
+
+
+def put_reviewers(connection: Connection, origin_name: str, messages: Sequence[Reviewer], *, replace: bool) -> Counts:
+    """Store reviewers. Teams are read through them, so a new or changed one makes the origin's days stale."""
+    rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
+    counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, None, replace=replace)
+    if counts.new or counts.updated:
+        known = select(coverage.c.day).where(coverage.c.origin == origin_name)
+        _mark_dirty(connection, ((origin_name, day) for day in connection.scalars(known).all()))
+    return counts
+
+
+def put_incidents(connection: Connection, origin_name: str, messages: Sequence[Incident], *, replace: bool) -> Counts:
+    """Store known attacks."""
+    rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
+    return _put(connection, incident, ("origin", "incident_id"), rows, None, replace=replace)
+
+
+def put_origin(connection: Connection, name: str, kind: str, now: datetime) -> None:
+    """Note that an origin delivered something."""
+    row = {"origin": name, "kind": kind, "delivered_at": now}
+    if not connection.execute(update(origin).where(origin.c.origin == name).values(row)).rowcount:
+        connection.execute(insert(origin).values(row))
+
+
+def put_coverage(connection: Connection, name: str, days: Iterable[date]) -> None:
+    """Note the days of which an origin told us something."""
+    rows = [{"origin": name, "day": day} for day in days]
+    if rows:
+        connection.execute(insert_missing(connection, coverage), rows)
+
+
+def remove_origin(connection: Connection, name: str) -> int:
+    """Undo an import: delete everything of one origin and return how many flags that were."""
+    held = [table for table in metadata.sorted_tables if "origin" in table.columns]
+    gone = {table.name: connection.execute(delete(table).where(table.c.origin == name)).rowcount for table in held}
+    return gone[flag.name]
+
+
+def _put(
+    connection: Connection,
+    table: Table,
+    key: tuple[str, ...],
+    rows: Sequence[Row],
+    days: Callable[[Row], Iterable[tuple[str, date]]] | None,
+    *,
+    replace: bool,
+) -> Counts:
+    """Insert what is new; compare the rest with what is stored.
+
+    Equal, or saying less: seen. A gap filled: updated. Another value: a conflict, unless `replace`. All new is the
+    common case and is tried first, as one statement.
+    """
+    touched = days or (lambda _: ())
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(table), list(rows))
+    except IntegrityError:
+        return _merge(connection, table, key, rows, touched, replace=replace)
+    _mark_dirty(connection, (pair for row in rows for pair in touched(row)))
+    return Counts(new=len(rows))
+
+
+def _merge(
+    connection: Connection,
+    table: Table,
+    key: tuple[str, ...],
+    rows: Sequence[Row],
+    touched: Callable[[Row], Iterable[tuple[str, date]]],
+    *,
+    replace: bool,
+) -> Counts:
+    """As `_put`, row by row, for a batch of which some rows are there already."""
+    counts, columns = Counts(), [table.c[name] for name in key]
+    wanted = tuple_(*columns).in_([tuple(row[name] for name in key) for row in rows])
+    stored = {
+        tuple(row[name] for name in key): dict(row)
+        for row in connection.execute(select(table).where(wanted)).mappings()
+    }
+    for place, row in enumerate(rows):
+        identity = tuple(row[name] for name in key)
+        old = stored.get(identity)
+        if old is None:
+            connection.execute(insert(table).values(row))
+            counts.new += 1
+            change = row
+        elif not (change := _change(old, row)):
+            counts.seen += 1
+            continue
+        elif not replace and (clash := next((name for name in change if old[name] is not None), None)):
+            counts.conflicts.append((place, clash))
+            continue
+        else:
+            _mark_dirty(connection, touched(old))
+            connection.execute(update(table).where(tuple_(*columns) == identity).values(change))
+            counts.updated += 1
+        stored[identity] = {**(old or {}), **change}
+        _mark_dirty(connection, touched(stored[identity]))
+    return counts
+
+
+def _change(old: Row, new: Row) -> Row:
+    """The columns in which a row sent again says something else; what it leaves out it does not take back."""
+    return {name: value for name, value in new.items() if value is not None and value != old[name]}
+
+
+def _flag_days(row: Row) -> Iterable[tuple[str, date]]:
+    """The days whose cubes count this flag."""
+    return ((row["origin"], row[name]) for name in ("flagged_day", "decided_day") if row[name] is not None)
+
+
+def _mark_dirty(connection: Connection, pairs: Iterable[tuple[str, date]]) -> None:
+    rows = [{"origin": name, "day": day} for name, day in set(pairs)]
+    if rows:
+        connection.execute(insert_missing(connection, dirty_day), rows)

@@ -1,0 +1,1 @@
+"""One module a page: a question and the metrics that answer it."""

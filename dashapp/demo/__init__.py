@@ -1,0 +1,1 @@
+"""A synthetic platform with known attacks."""

@@ -1,0 +1,1 @@
+"""The vocabulary of the field: pure, no SQL, no clock."""

@@ -158,7 +158,7 @@ class View:
 
     @classmethod
     def parse(cls, query: str) -> "View":
-        """Read a query string. A value that cannot be read is left out and named in `problems`; so is an unknown key."""
+        """Read a query string. A value that cannot be read, or an unknown key, is left out and named in `problems`."""
         return _Reader(parse_qsl(query.lstrip("?"), keep_blank_values=True)).view()
 
 

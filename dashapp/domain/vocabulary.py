@@ -50,7 +50,7 @@ class Dim(StrEnum):
     MODEL_VERSION = "model_version"
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """The dimension as a heading: `media_type` -> "Media type"."""
         return label(self.value)
 

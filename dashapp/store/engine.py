@@ -32,7 +32,7 @@ def sqlite_module() -> ModuleType:
 
 
 def writer_engine(url: str) -> Engine:
-    """The engine for everything that writes. Its transactions begin with the write lock, so that none loses an update."""
+    """The engine for everything that writes. Its transactions begin with the write lock, so none loses an update."""
     return _engine(make_url(url), begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=ON", "synchronous=FULL"))
 
 

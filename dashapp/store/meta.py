@@ -1,4 +1,4 @@
-"""What the derived tables were built with: a changed SLA makes every day stale, a changed time zone refuses to start."""
+"""What the derived tables were built with: a changed SLA makes every day stale, a changed zone is refused."""
 
 import json
 from collections.abc import Mapping

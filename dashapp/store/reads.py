@@ -1,4 +1,4 @@
-"""What pages need to know about the store beside numbers: its origins, the days they cover, the values of dimensions."""
+"""What pages need to know beside numbers: the origins, the days they cover, the values of dimensions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -42,7 +42,7 @@ from dashapp.store.schema import (
     score_histogram,
 )
 
-SlaHours = Mapping[Severity, float]
+SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
 
 DAYS_AT_ONCE = 31
 """Days rebuilt by one statement: bounds what it sorts."""
@@ -95,7 +95,7 @@ def _raised(sla: SlaHours) -> dict[str, ColumnElement[int]]:
 
 
 def _in_sla(sla: SlaHours) -> ColumnElement[bool]:
-    """Decided within the hours of its severity; what no human sees is decided when it is raised unless hours say more."""
+    """Decided within the hours of its severity; what no human sees is decided when raised unless hours say more."""
     hours = case(
         (flag.c.hours_to_decision.is_not(None), flag.c.hours_to_decision),
         (flag.c.routing != Routing.HUMAN_REVIEW, 0.0),

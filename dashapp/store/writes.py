@@ -1,4 +1,4 @@
-"""Everything that changes facts. Callers hold the transaction; each change marks the days whose cubes it makes stale."""
+"""Everything that changes facts. Callers hold the transaction; each change marks the days it makes stale."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

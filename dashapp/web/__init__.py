@@ -1,0 +1,1 @@
+"""The faces: pages, API, exports."""

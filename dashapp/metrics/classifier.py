@@ -1,0 +1,23 @@
+"""How the classifier behaves."""
+
+from dashapp.domain.ask import Ask
+from dashapp.metrics.query import FLAG_DIMS, per_day, source
+from dashapp.metrics.registry import Better, Kind, Statistics, Threshold, Unit, metric
+
+
+@metric(
+    "Classifier score",
+    Unit.SCORE,
+    Kind.MEAN,
+    dims=FLAG_DIMS,
+    better=Better.HIGHER,
+    scale=1e9,
+    threshold=Threshold(warn=0.83, alert=0.80, baseline=0.86),
+)
+def score_mean(ask: Ask) -> Statistics:
+    """Mean classifier score of the flags raised, 0 to 1. Pooled over flags, not a mean of daily means; flags without
+    a score are left out. A falling mean shows that scores drift; it does not show that the classifier errs, for
+    a change of what is flagged moves it too.
+    """
+    rows = source(ask)
+    return per_day(ask, rows, rows.c.score_nano, rows.c.scored)

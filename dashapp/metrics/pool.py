@@ -1,0 +1,113 @@
+"""From sums a day to points: trailing windows, wider buckets, zeros on covered days, intervals."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from dashapp.domain.ask import Ask, Grain
+from dashapp.metrics.registry import Kind, Metric
+from dashapp.stats.intervals import wilson
+from dashapp.store.reads import Coverage
+
+Groups = tuple[str, ...]
+Sums = dict[Groups, dict[date, tuple[float, float]]]
+"""By group and day: num and den."""
+
+LEAST_TRAILING = 3
+"""Fewest covered days for a trailing figure."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One number: of which bucket and groups, from how many cases, its 95 % interval, whether it may still change."""
+
+    bucket: date
+    groups: Groups
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How the days of one answer become points."""
+
+    ask: Ask
+    metric: Metric
+    coverage: Coverage
+    zone: ZoneInfo
+    settles: timedelta
+    now: datetime
+
+    def points(self, sums: Sums) -> list[Point]:
+        """Every point of the answer, by bucket and group; none for a bucket of which no day is covered."""
+        groups = sorted(sums) or ([] if self.ask.by else [()])
+        return [
+            self.point(bucket, group, sums.get(group, {}), days)
+            for bucket, days in self.buckets()
+            for group in groups
+            if self.ask.trailing == 1 or len(days) >= LEAST_TRAILING
+        ]
+
+    def total(self, sums: Sums) -> Point:
+        """The whole window and all groups pooled; without any covered day its value is None."""
+        everything: dict[date, tuple[float, float]] = {}
+        for days in sums.values():
+            for day, (num, den) in days.items():
+                before = everything.get(day, (0, 0))
+                everything[day] = (before[0] + num, before[1] + den)
+        covered = [day for day in self.ask.window if day in self.coverage.days]
+        if not covered:
+            return Point(self.ask.window.since, (), None, 0)
+        return self.point(self.ask.window.since, (), everything, covered)
+
+    def buckets(self) -> Iterator[tuple[date, Sequence[date]]]:
+        """Each bucket with the covered days that are pooled into it."""
+        window, covered = self.ask.window, self.coverage.days
+        if self.ask.trailing > 1:
+            reach = range(self.ask.trailing - 1, -1, -1)
+            for day in (day for day in window if day in covered):
+                yield day, [d for d in (day - timedelta(days=i) for i in reach) if d in covered]
+            return
+        days = (day for day in window if day in covered)
+        for bucket, members in groupby(days, key=lambda day: self.ask.grain.bucket(day, window.since)):
+            yield bucket, list(members)
+
+    def point(self, bucket: date, group: Groups, sums: dict[date, tuple[float, float]], days: Sequence[date]) -> Point:
+        """One point from the sums of its days."""
+        num = sum(sums[day][0] for day in days if day in sums)
+        den = sum(sums[day][1] for day in days if day in sums)
+        provisional = self.incomplete(bucket, days) or any(
+            self.pending(day) for day in days if self.metric.kind is Kind.FLOW or sums.get(day, (0, 0))[1]
+        )
+        if self.metric.kind is Kind.FLOW:
+            return Point(bucket, group, num, int(num), provisional=provisional)
+        if not den:
+            return Point(bucket, group, None, 0, provisional=provisional)
+        if self.metric.kind is Kind.MEAN:
+            return Point(bucket, group, num / self.metric.scale / den, int(den), provisional=provisional)
+        low, high = wilson(num, den)
+        return Point(bucket, group, 100 * num / self.metric.scale / den, int(den), 100 * low, 100 * high, provisional)
+
+    def incomplete(self, bucket: date, days: Sequence[date]) -> bool:
+        """Whether a week or month lacks days, because the window or the data begins or ends within it."""
+        if self.ask.grain not in (Grain.WEEK, Grain.MONTH) or self.ask.trailing > 1:
+            return False
+        return len(days) <= (self.ask.grain.last_day(bucket, self.ask.window.until) - bucket).days
+
+    def pending(self, day: date) -> bool:
+        """Whether a day may still change: not over for long enough, or an origin has not delivered it."""
+        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), self.zone)
+        return midnight + self.settles > self.now or day in self.coverage.partial
+
+
+def by_group(rows: Iterable[Sequence[object]]) -> Sums:
+    """Result rows (bucket, *groups, num, den) by group and day."""
+    sums: Sums = {}
+    for day, *group, num, den in rows:
+        sums.setdefault(tuple(str(value) for value in group), {})[day] = (num, den)  # type: ignore[index,assignment] # rows are untyped
+    return sums

@@ -1,0 +1,119 @@
+"""A metric is declared once: a function that returns a SELECT, and what must be said about it."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select
+
+from dashapp.domain.ask import Ask
+from dashapp.domain.vocabulary import Dim, Severity
+
+Statistics = Select[Any]
+"""Columns bucket (a day), one per split dimension, num, den: sums that can be pooled. A flow has no den (0)."""
+
+
+class Unit(StrEnum):
+    """What a value is measured in. A share is stored in percent, 0 to 100."""
+
+    COUNT = "flags"
+    PERCENT = "%"
+    SCORE = "score"
+
+
+class Kind(StrEnum):
+    """How sums become a value: a flow is num and counts its own cases; a share and a mean are num over den."""
+
+    FLOW = "flow"
+    SHARE = "share"
+    MEAN = "mean"
+
+
+class Better(StrEnum):
+    """Which direction is good news; a change is coloured by it."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where a value starts to worry. One object feeds line, badge, alert and summary."""
+
+    warn: float
+    alert: float
+    baseline: float | None = None
+
+    def state(self, value: float | None) -> str:
+        """The word ok, warn or alert; none for no value. Falling is bad where alert is below warn."""
+        if value is None:
+            return "none"
+        sign = 1 if self.alert >= self.warn else -1
+        if sign * value >= sign * self.alert:
+            return "alert"
+        return "warn" if sign * value >= sign * self.warn else "ok"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The settings that numbers depend on."""
+
+    zone: ZoneInfo
+    sla: Mapping[Severity, float]
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. `settles` says how long a day may still change after it ended; `scale` is the unit of num, for sums
+    that are kept as whole numbers so that they add up alike in any order.
+    """
+
+    key: str
+    title: str
+    unit: Unit
+    kind: Kind
+    statistics: Callable[[Ask], Statistics]
+    definition: str
+    clock: str
+    dims: frozenset[Dim]
+    better: Better = Better.NEITHER
+    threshold: Threshold | None = None
+    settles: Callable[[Policy], timedelta] = lambda _: timedelta(0)
+    scale: float = 1
+    reference: str = ""
+
+    @property
+    def first_sentence(self) -> str:
+        """What the metric is, as shown on its card."""
+        return self.definition.split(". ")[0].rstrip(".") + "."
+
+    def threshold_under(self, policy: Policy) -> Threshold | None:
+        """The threshold in force: the one set, else the one declared."""
+        return policy.thresholds.get(self.key, self.threshold)
+
+
+METRICS: dict[str, Metric] = {}
+"""Every metric by key, in the order of declaration; filled as the families are imported."""
+
+
+def metric(
+    title: str, unit: Unit, kind: Kind, *, dims: frozenset[Dim], clock: str = "day raised", **more: Any
+) -> Callable[[Callable[[Ask], Statistics]], Callable[[Ask], Statistics]]:
+    """Declare the decorated function a metric: its name is the key, its docstring the definition."""
+
+    def declare(function: Callable[[Ask], Statistics]) -> Callable[[Ask], Statistics]:
+        definition = " ".join(inspect.cleandoc(function.__doc__ or "").split())
+        if not definition or function.__name__ in METRICS:
+            raise ValueError(f"{function.__name__}: a metric has a definition and a key of its own")
+        METRICS[function.__name__] = Metric(
+            function.__name__, title, unit, kind, function, definition, clock, dims, **more
+        )
+        return function
+
+    return declare

@@ -129,6 +129,7 @@ class View:
     compare: bool = False
     filters: Filters = ()
     problems: tuple[str, ...] = field(default=(), compare=False)
+    unknown: tuple[str, ...] = field(default=(), compare=False)
 
     def window(self, as_of: date) -> Window:
         """The days that the address asks for; presets and open ends are counted from `as_of`."""
@@ -158,7 +159,7 @@ class View:
 
     @classmethod
     def parse(cls, query: str) -> "View":
-        """Read a query string. A value that cannot be read, or an unknown key, is left out and named in `problems`."""
+        """Read a query string. A value that cannot be read, or an unknown key, is left out and named in `problems` or `unknown`."""
         return _Reader(parse_qsl(query.lstrip("?"), keep_blank_values=True)).view()
 
 
@@ -181,8 +182,8 @@ class _Reader:
         grain, trailing, by = self.one("grain", Grain), self.one("trailing", _trailing), self.by()
         compare = bool(self.one("compare", _compare))
         filters = to_filters({dim: self.filter(dim) for dim in Dim if dim in self.values})
-        self.problems += [f"{key[:40]}: not a known filter" for key in self.values]
-        return View(days, since, until, grain, by, trailing or 1, compare, filters, tuple(self.problems))
+        unknown = tuple(f"{key[:40]}: not a known filter" for key in self.values)
+        return View(days, since, until, grain, by, trailing or 1, compare, filters, tuple(self.problems), unknown)
 
     def one(self, key: str, read: Callable[[str], T]) -> T | None:
         """The one value of `key`, or None and a problem."""

@@ -1,10 +1,12 @@
 """What a feeding system tells us, checked field by field. Importers and the wire read into the same messages."""
 
+import re
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from dashapp.domain.ask import FIRST_DAY, LAST_DAY
 from dashapp.domain.vocabulary import Label, Routing, Severity
 
 MOST_HOURS = 24 * 366 * 10
@@ -13,7 +15,17 @@ Key = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 """An id or a value of an open dimension: printable, 1 to 200 characters."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+def _written_out(value: object) -> object:
+    """Refuse a number as a day: pydantic would take it for seconds since 1970."""
+    if not isinstance(value, date) and not re.match(r"\d{4}-\d\d-\d\d", str(value)):
+        raise ValueError("is not a date such as 2024-03-30")
+    return value
+
+
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY), BeforeValidator(_written_out)]
 
 
 class Message(BaseModel):
@@ -26,7 +38,7 @@ class Flag(Message):
     """One concern raised about one item. `flagged_day` is authoritative; `flagged_at` is null for day-only input."""
 
     flag_id: Key
-    flagged_day: date
+    flagged_day: Day
     category: Key
     severity: Severity
     routing: Routing
@@ -63,8 +75,8 @@ class Incident(Message):
     """A known attack: the days it lasted, both included, and what it was."""
 
     incident_id: Key
-    since: date
-    until: date
+    since: Day
+    until: Day
     category: Key
     severity: Severity
     accounts: int | None = Field(None, ge=0, le=1_000_000_000)

@@ -37,7 +37,9 @@ class Desk:
 
 @dataclass(frozen=True)
 class Measurement:
-    """An answer. `total` pools the whole window and all groups; `error` says in a sentence why there is no answer."""
+    """An answer. `total` pools the whole window and all groups; `error` says in a sentence why there is no answer, and
+    `refused` that the reason lies in the question.
+    """
 
     metric: Metric
     ask: Ask
@@ -48,6 +50,7 @@ class Measurement:
     from_facts: bool = False
     took: timedelta = timedelta(0)
     error: str | None = None
+    refused: bool = False
 
 
 def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
@@ -56,9 +59,9 @@ def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     asked = _with_origins(desk, ask)
     unknown = sorted(ask.dims - metric.dims)
     if unknown:
-        return Measurement(metric, asked, error=f"{metric.title} is not kept by {' and '.join(unknown)}.")
+        return Measurement(metric, asked, error=f"{metric.title} is not kept by {' and '.join(unknown)}.", refused=True)
     if ask.trailing > 1 and ask.grain is not Grain.DAY:
-        return Measurement(metric, asked, error="A trailing figure is given by day only.")
+        return Measurement(metric, asked, error="A trailing figure is given by day only.", refused=True)
     try:
         answer = _answer(desk, metric, asked)
     except TooSlow:

@@ -22,7 +22,7 @@ def flags_auto_blocked(ask: Ask) -> Statistics:
     return per_day(ask, rows, rows.c.raised, None, among(rows, Dim.ROUTING, [Routing.AUTO_BLOCK]))
 
 
-@metric("Sent to human review", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS)
+@metric("Human review", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS)
 def flags_human_review(ask: Ask) -> Statistics:
     """Flags sent to a human, by the day they were raised. These are all that came, not those that still wait."""
     rows = source(ask)

@@ -32,14 +32,11 @@ def origins(connection: Connection) -> list[Origin]:
     core = CUBES[None]
     span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
     spans = {name: (first, last) for name, first, last in connection.execute(span)}
-    flags = dict(
-        connection.execute(select(core.c.origin, func.sum(core.c.raised)).group_by(core.c.origin)).tuples().all()
-    )
+    sums = select(core.c.origin, func.sum(core.c.raised)).group_by(core.c.origin)
+    flags = {name: int(count) for name, count in connection.execute(sums)}
     rows = connection.execute(select(origin).order_by(origin.c.origin))
     return [
-        Origin(
-            row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None)), int(flags.get(row.origin, 0))
-        )
+        Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None)), flags.get(row.origin, 0))
         for row in rows
     ]
 
@@ -75,7 +72,7 @@ def coverage_of(connection: Connection, names: Sequence[str], today: date, windo
     if window is None:
         return Coverage(frozenset(), frozenset(), first, last)
     inside = here & coverage.c.day.between(window.since, window.until)
-    known = set(connection.execute(select(coverage.c.origin, coverage.c.day).where(inside)).tuples().all())
+    known = {(name, day) for name, day in connection.execute(select(coverage.c.origin, coverage.c.day).where(inside))}
     partial = {
         day
         for name, (begin, end) in spans.items()

@@ -198,7 +198,10 @@ def _keep_values(connection: Connection, origin: str, dim: Dim, found: Sequence[
 
 
 def _score_bin() -> ColumnElement[int]:
-    return case((flag.c.score == 1, SCORE_BINS - 1), else_=cast(func.floor(flag.c.score * SCORE_BINS), Integer))
+    return case(
+        (flag.c.score == 1, SCORE_BINS - 1),
+        (flag.c.score.is_not(None), cast(func.floor(flag.c.score * SCORE_BINS), Integer)),
+    )
 
 
 def _hours_bin() -> ColumnElement[int]:

@@ -1,0 +1,207 @@
+// What happens in the browser alone: the address, the theme, drawing figures and the tables behind them.
+(function () {
+  "use strict";
+  window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
+  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "" };
+  const DATES = ["since", "until"];
+  let controls = []; // keys of the filter bar, in the order of the address
+  let applying = null; // the query that is being put into the controls
+
+  // --- the address -------------------------------------------------------------------------------------------------
+  function toQuery(values) {
+    const query = new URLSearchParams();
+    for (const [key, value] of values) {
+      if (DATES.includes(key) && Object.fromEntries(values).range !== "custom") continue;
+      if (key === "range" && value === "custom") continue;
+      for (const one of [value].flat()) if (one != null && one !== (DEFAULTS[key] ?? null)) query.append(key, one);
+    }
+    return query.toString();
+  }
+
+  function fromQuery(query) {
+    const asked = new URLSearchParams(query);
+    const custom = asked.has("since") || asked.has("until");
+    return controls.map((key) => {
+      if (key === "range") return [key, custom ? "custom" : asked.get(key) ?? DEFAULTS.range];
+      if (DATES.includes(key)) return [key, asked.get(key) ?? undefined];
+      return [key, key in DEFAULTS ? asked.get(key) ?? DEFAULTS[key] : asked.getAll(key)];
+    });
+  }
+
+  function apply(query) {
+    applying = toQuery(fromQuery(query));
+    for (const [key, value] of fromQuery(query)) {
+      if (value !== undefined) dash_clientside.set_props({ part: "control", key }, { value });
+    }
+  }
+
+  function address(values, current) {
+    const ids = dash_clientside.callback_context.inputs_list[0].map((input) => input.id.key);
+    controls = ids;
+    const query = toQuery(ids.map((key, i) => [key, values[i]]));
+    if (applying !== null) {
+      if (query !== applying) return dash_clientside.no_update; // some controls are not set yet
+      applying = null;
+      return query === current ? dash_clientside.no_update : query;
+    }
+    if (query === canonical(current)) return dash_clientside.no_update;
+    history.pushState(null, "", location.pathname + (query ? "?" + query : ""));
+    return query;
+  }
+
+  const canonical = (query) => toQuery(fromQuery(query || ""));
+
+  addEventListener("popstate", () => {
+    if (controls.length && document.querySelector(".side a[aria-current]")?.pathname === location.pathname) apply(location.search);
+  });
+
+  function links(query) {
+    const outputs = [dash_clientside.callback_context.outputs_list].flat();
+    for (const link of document.querySelectorAll(".side a")) {
+      link.pathname === location.pathname ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+    }
+    return outputs.map((output) => output.id.path + (query ? "?" + query : ""));
+  }
+
+  function summary(value) {
+    if (!Array.isArray(value)) return dash_clientside.no_update;
+    return value.length === 0 ? "all" : value.length === 1 ? value[0].replaceAll("_", " ") : String(value.length);
+  }
+
+  // --- theme and refresh -------------------------------------------------------------------------------------------
+  function theme(clicks) {
+    if (!clicks) return dash_clientside.no_update;
+    const next = document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+    document.documentElement.setAttribute("data-bs-theme", next);
+    return next;
+  }
+
+  let every = 0;
+  function refresh(seconds) {
+    every = Number(seconds) || 0;
+    return [Math.max(every, 1) * 1000, every === 0 || document.hidden];
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (every) dash_clientside.set_props("refresh", { disabled: document.hidden });
+  });
+
+  // --- figures -----------------------------------------------------------------------------------------------------
+  function token(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function coloured(part) {
+    if (typeof part === "string") return part.startsWith("var(--") ? token(part.slice(4, -1)) : part;
+    if (Array.isArray(part)) return part.map(coloured);
+    if (part && typeof part === "object") return Object.fromEntries(Object.entries(part).map(([k, v]) => [k, coloured(v)]));
+    return part;
+  }
+
+  function template() {
+    const axis = {
+      gridcolor: token("--line"), linecolor: token("--line"), zerolinecolor: token("--line"), automargin: true,
+      tickfont: { size: 12, color: token("--text-2") }, title: { font: { size: 12, color: token("--text-3") }, standoff: 8 },
+    };
+    const font = { family: "Inter, system-ui, sans-serif", size: 12, color: token("--text-1") };
+    return {
+      layout: {
+        font, paper_bgcolor: token("--surface-1"), plot_bgcolor: token("--surface-1"), margin: { l: 8, r: 8, t: 8, b: 8 },
+        xaxis: { ...axis, showgrid: false }, yaxis: axis, hovermode: "x unified",
+        hoverlabel: { bgcolor: token("--surface-1"), bordercolor: token("--line-strong"), font },
+        legend: { orientation: "h", x: 0, xanchor: "left", y: -0.16, yanchor: "top", font: { size: 12, color: token("--text-2") } },
+        separators: ".,", dragmode: "zoom",
+      },
+    };
+  }
+
+  function themed(figure) {
+    return { data: coloured(figure.data), layout: { ...coloured(figure.layout), template: template() } };
+  }
+
+  // --- tables ------------------------------------------------------------------------------------------------------
+  const el = (type, children, props) => ({ type, namespace: "dash_html_components", props: { children, ...props } });
+  const DIGITS = { "%": 1, score: 3 };
+
+  function shown(value, unit) {
+    if (value == null) return "no data";
+    const digits = DIGITS[unit] ?? 0;
+    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit === "%" ? " %" : "");
+  }
+
+  function table(figure) {
+    const unit = figure.layout.meta.unit;
+    const across = figure.data[0]?.orientation === "h";
+    const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
+    const cases = unit !== "flags";
+    const head = [across ? "" : "from", ...figure.data.flatMap((trace) => (cases ? [trace.name, "n"] : [trace.name]))];
+    const rows = keys.map((key) => {
+      const cells = figure.data.flatMap((trace) => {
+        const at = (across ? trace.y : trace.x).indexOf(key);
+        const value = at < 0 ? null : (across ? trace.x : trace.y)[at];
+        const [n, , , provisional] = at < 0 ? [] : trace.customdata[at];
+        const text = shown(value, unit) + (provisional ? " *" : "");
+        return cases ? [text, n == null ? "" : n.toLocaleString("en")] : [text];
+      });
+      return el("Tr", [el("Th", unescaped(key), { scope: "row" }), ...cells.map((cell) => el("Td", cell, { className: "r" }))]);
+    });
+    const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[3]));
+    return [
+      el("Table", [
+        el("Thead", el("Tr", head.map((name, i) => el("Th", unescaped(name), { scope: "col", className: i ? "r" : "" })))),
+        el("Tbody", rows),
+      ]),
+      pending ? el("P", "* may still change", { className: "quiet" }) : null,
+    ];
+  }
+
+  function unescaped(text) {
+    const field = document.createElement("textarea");
+    field.innerHTML = text;
+    return field.value;
+  }
+
+  function draw(spec, clicks) {
+    const asTable = (clicks || 0) % 2 === 1;
+    const label = asTable ? "Show as chart" : "Show as table";
+    if (!spec) return [dash_clientside.no_update, "", null, "body loading", label];
+    if (spec.message) return [dash_clientside.no_update, spec.message, null, "body message", label];
+    return [themed(spec.figure), "", asTable ? table(spec.figure) : null, asTable ? "body table" : "body", label];
+  }
+
+  // --- menus -------------------------------------------------------------------------------------------------------
+  function closeOthers(target) {
+    for (const drop of document.querySelectorAll("details.drop[open]")) if (!drop.contains(target)) drop.open = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    closeOthers(event.target);
+    const button = event.target.closest("[data-png], [data-link], #reset");
+    const here = event.target.closest("a[href^='?']");
+    if (here) { event.preventDefault(); apply(here.getAttribute("href")); }
+    if (!button) return;
+    button.closest("details")?.removeAttribute("open");
+    if (button.id === "reset") apply("");
+    if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
+    if (button.dataset.png) {
+      const graph = document.getElementById("card-" + button.dataset.png).querySelector(".js-plotly-plot");
+      Plotly.downloadImage(graph, { format: "png", filename: button.dataset.png, width: 1200, height: 500, scale: 2 });
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.activeElement?.closest("details.drop[open]");
+    closeOthers(null);
+    open?.querySelector("summary").focus();
+  });
+
+  document.addEventListener("toggle", (event) => {
+    const pop = event.target.open && event.target.matches?.(".drop") && event.target.querySelector(".pop");
+    if (!pop) return;
+    event.target.classList.remove("right");
+    event.target.classList.toggle("right", pop.getBoundingClientRect().right > document.documentElement.clientWidth - 8);
+  }, true);
+
+  window.dash_clientside.watchfloor = { address, links, summary, theme, refresh, draw };
+})();

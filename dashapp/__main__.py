@@ -1,0 +1,180 @@
+"""The command line: `python -m dashapp`. Exit 0: done; 1: some input was refused; 2: wrong use or settings."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashapp.cli import showing
+from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
+
+REFUSED = 1
+"""Exit code when some input was refused."""
+
+app = typer.Typer(
+    cls=Commands,
+    help="Watchfloor, the screen a Trust & Safety operations team keeps open all day.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+import_app = typer.Typer(help="Take files in.", no_args_is_help=True)
+origin_app = typer.Typer(help="The systems that feed the store.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+app.add_typer(origin_app, name="origin")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+@app.command()
+def init() -> None:
+    """Create the store, or bring its tables to what this version needs."""
+    open_store(migrating=True)
+    typer.echo("the store is ready")
+
+
+@app.command()
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days up to today.")] = 90,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same data.")] = 42,
+    scale: Annotated[float, typer.Option(min=0.01, max=1000, help="Times the usual number of flags.")] = 1,
+    *,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only when the store holds nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Fill the store with data of our own making, under the origin `demo`."""
+    from dashapp.demo.load import load
+    from dashapp.store.reads import origins
+
+    store = open_store(migrating=True)
+    with store.writer.connect() as connection:
+        held = [origin.name for origin in origins(connection)] if if_empty else []
+    if held:
+        flags, text = 0, f"the store holds data already: {', '.join(held)}"
+    else:
+        flags = load(store.writer, store.settings, datetime.now(UTC), days=days, seed=seed, scale=scale)
+        text = f"demo: {flags:,} flags over {days} days"
+    rolled_up = _rollup(store)
+    showing.as_json({"flags": flags, "days": rolled_up}) if json else typer.echo(text)
+
+
+@import_app.callback()
+def _import() -> None:
+    """Take files in; each subcommand reads the files of one system."""
+
+
+@import_app.command("ts-ops")
+def import_ts_ops(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds flags.csv; reviewers.csv, attacks.csv.")],
+    origin: Annotated[str, typer.Option(metavar="NAME", help="The system that these files come from.")] = "ts-ops",
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=HEADER", help="The files call the column FIELD otherwise. Repeatable."),
+    ] = None,
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Where files and store differ, the files win.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Store nothing when anything is refused.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Import flags, reviewers and known attacks of a ts-ops directory (.csv or .parquet)."""
+    from dashapp.ingest import ts_ops
+    from dashapp.ingest.pipeline import How
+
+    try:
+        renamed, name = ts_ops.renamed(column or []), ts_ops.origin_name(origin)
+    except ts_ops.NotUsable as error:
+        raise Wrong(str(error)) from None
+    store = open_store(migrating=True)
+    with showing.progress_bar() as progress:
+        how = How(name, datetime.now(UTC), store.settings.zone, replace, strict, dry_run, progress)
+        report = ts_ops.import_ts_ops(store.writer, directory, renamed, how)
+    if report.stored:
+        _rollup(store)
+    showing.as_json(report.as_json()) if json else showing.import_report(report)
+    if report.refusals:
+        raise typer.Exit(REFUSED)
+
+
+@origin_app.command("list")
+def origin_list(*, json: Json = False) -> None:
+    """List the systems that feed the store."""
+    from dataclasses import asdict
+
+    from dashapp.store.reads import origins
+
+    with open_store().writer.connect() as connection:
+        found = origins(connection)
+    showing.as_json({"origins": [asdict(origin) for origin in found]}) if json else showing.origin_list(found)
+
+
+@origin_app.command("remove")
+def origin_remove(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that one system gave us."""
+    from dashapp.store.reads import origins
+    from dashapp.store.writes import remove_origin
+
+    store = open_store()
+    with store.writer.connect() as connection:
+        found = {origin.name: origin for origin in origins(connection)}
+    if name not in found:
+        raise Wrong(f"no origin {name!r}; there are: {', '.join(found) or 'none'}")
+    if not yes:
+        typer.confirm(f"Delete all {found[name].flags:,} flags of {name}, and all else it gave?", abort=True)
+    with store.writer.begin() as connection:
+        flags = remove_origin(connection, name)
+    typer.echo(f"{name} is removed, with {flags:,} flags")
+
+
+@app.command()
+def rollup(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Rebuild every day, not only those that changed.")] = False,
+    rezone: Annotated[bool, typer.Option("--rezone", help="Count days anew in the time zone that is set.")] = False,
+    json: Json = False,
+) -> None:
+    """Rebuild the tables that pages read from the facts."""
+    days = _rezone() if rezone else _rollup(open_store(), everything=everything)
+    showing.as_json({"days": days}) if json else typer.echo(f"{days:,} days rebuilt")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on, instead of PORT.")] = None,
+) -> None:
+    """Serve the pages until stopped."""
+    settings = open_store(migrating=True).settings
+    address, number = host or settings.host, port or settings.port
+    os.environ.update(HOST=address, PORT=str(number))
+    shown = f"[{address}]" if ":" in address else address
+    print(f"Watchfloor on http://{shown}:{number}/", flush=True)
+    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:server"]
+    os.execvp(command[0], command)  # noqa: S606 - the command is ours, and no shell is wanted
+
+
+def _rollup(store: Store, *, everything: bool = False) -> int:
+    from dashapp.store.rollup import rollup as rebuild
+
+    with store.writer.begin() as connection:
+        return rebuild(connection, store.settings.sla, everything=everything)
+
+
+def _rezone() -> int:
+    from dashapp.store.rezone import rezone
+
+    store = connect()
+    check_migrated(store.writer, migrating=False)
+    with store.writer.begin() as connection:
+        return rezone(connection, store.settings.zone, store.settings.sla)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m dashapp")

@@ -1,0 +1,71 @@
+"""The composition root: the only module that knows every other."""
+
+import logging
+from datetime import UTC, datetime
+
+from dash import Dash
+from flask import redirect
+from werkzeug.wrappers import Response
+
+from dashapp.settings import ROOT, Settings
+from dashapp.store.engine import reader_engine
+from dashapp.web import api, callbacks, shell, site
+from dashapp.web.desk import EXTENSION, Services
+from pages import volume
+
+log = logging.getLogger(__name__)
+
+PAGES = (volume.PAGE,)
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+<script src="assets/theme.js"></script>
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def create_app(settings: Settings) -> Dash:
+    """Build the app: pages, callbacks and API over one store. May be called twice in one process."""
+    app = Dash(
+        "watchfloor",
+        use_pages=True,
+        pages_folder="",
+        assets_folder=str(ROOT / "assets"),
+        assets_ignore="theme.js",
+        suppress_callback_exceptions=True,
+        title=site.NAME,
+        update_title="",
+        enable_mcp=False,
+        on_error=callbacks.failed,
+    )
+    app.index_string = INDEX
+    app.server.extensions[EXTENSION] = Services(
+        settings, reader_engine(settings.database_url, settings.read_seconds), lambda: datetime.now(UTC)
+    )
+    app.server.register_blueprint(api.blueprint())
+    app.server.add_url_rule("/", view_func=_home)
+    site.register(PAGES)
+    app.layout = shell.shell(PAGES)
+    callbacks.bind(app, PAGES)
+    return app
+
+
+def _home() -> Response:
+    return redirect(PAGES[0].path)
+
+
+def warm(app: Dash) -> None:
+    """Have Dash register its bundles before the first visitor asks for several of them at once."""
+    client = app.server.test_client()
+    for path in (PAGES[0].path, "/_dash-layout", "/_dash-dependencies"):
+        client.get(path)

@@ -1,0 +1,227 @@
+"""From files to the store: each row is checked as a message, then stored or refused; each file is one transaction."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, select
+
+from dashapp.domain.ask import Window
+from dashapp.domain.events import Flag, Incident, Message, Reviewer
+from dashapp.domain.vocabulary import Dim
+from dashapp.ingest.reasons import first_problem
+from dashapp.ingest.records import Columns, FileRefused, open_records
+from dashapp.ingest.report import FileReport, Refusal, Report, shown
+from dashapp.store.schema import dimension_value
+from dashapp.store.writes import (
+    Counts,
+    flag_row,
+    put_coverage,
+    put_flags,
+    put_incidents,
+    put_origin,
+    put_reviewers,
+)
+
+BATCH = 5_000
+"""Rows checked before they are stored together."""
+
+Put = Callable[[Connection, Sequence[Any], "How"], Counts]
+Progress = Callable[[str, int, int], None]
+"""Is told the file, how much of it is read, and its size (bytes of CSV, rows of Parquet)."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How to import: as which origin, at which moment, in which zone, and what to do about refusals and conflicts."""
+
+    origin: str
+    now: datetime
+    zone: ZoneInfo
+    replace: bool = False
+    strict: bool = False
+    dry_run: bool = False
+    progress: Progress = lambda _file, _done, _size: None
+
+    @property
+    def today(self) -> date:
+        """The day it is in the reporting zone."""
+        return self.now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file: what its rows become, from which columns (field by header), and how they are stored."""
+
+    message: type[Message]
+    columns: Mapping[str, str]
+    key: str
+    put: Put
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to import, and under which headers it has the columns that are called otherwise."""
+
+    path: Path
+    kind: Kind
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def store_flags(connection: Connection, messages: Sequence[Flag], how: How) -> Counts:
+    """Store flags."""
+    rows = [flag_row(how.origin, message, how.zone) for message in messages]
+    return put_flags(connection, rows, replace=how.replace)
+
+
+def store_reviewers(connection: Connection, messages: Sequence[Reviewer], how: How) -> Counts:
+    """Store reviewers."""
+    return put_reviewers(connection, how.origin, messages, replace=how.replace)
+
+
+def store_incidents(connection: Connection, messages: Sequence[Incident], how: How) -> Counts:
+    """Store known attacks."""
+    return put_incidents(connection, how.origin, messages, replace=how.replace)
+
+
+def import_files(engine: Engine, sources: Sequence[Source], how: How) -> Report:
+    """Import files one after the other. Each is one transaction; a strict or dry import is one over all files."""
+    report = Report(how.origin, [], dry_run=how.dry_run)
+    if not (how.strict or how.dry_run):
+        for source in sources:
+            with engine.begin() as connection:
+                report.files.append(_import_file(connection, source, how))
+        return report
+    with engine.connect() as connection, connection.begin() as transaction:
+        report.files = [_import_file(connection, source, how) for source in sources]
+        report.stored = not (how.dry_run or report.refusals)
+        if not report.stored:
+            transaction.rollback()
+    return report
+
+
+def _import_file(connection: Connection, source: Source, how: How) -> FileReport:
+    """Import one file; a file that cannot be read to its end leaves nothing behind."""
+    name = source.path.name
+    try:
+        with connection.begin_nested():
+            return _File(connection, source, how).take()
+    except FileRefused as refused:
+        return FileReport(name, refusals=[refused.refusal])
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or 'the system gives no reason'}"
+        return FileReport(name, refusals=[Refusal(name, None, None, None, reason)])
+
+
+class _File:
+    """One file on its way in."""
+
+    def __init__(self, connection: Connection, source: Source, how: How) -> None:
+        self.connection, self.how, self.kind = connection, how, source.kind
+        self.columns = Columns(tuple(source.kind.columns), source.renamed)
+        self.records = open_records(source.path, self.columns)
+        self.report = FileReport(source.path.name)
+        self.lines: dict[str, int] = {}
+        """The line of every id met so far."""
+        self.batch: list[tuple[int, Message]] = []
+        self.days: set[date] = set()
+        self.categories: set[str] = set()
+
+    def take(self) -> FileReport:
+        """Read, check and store all rows, and say what became of them."""
+        for record in self.records:
+            self.report.read += 1
+            taken = record if isinstance(record, Refusal) else self._message(*record)
+            if isinstance(taken, Refusal):
+                self._refuse(taken)
+            else:
+                self.batch.append(taken)
+            if self.report.read % BATCH == 0:
+                self._store()
+        self._store()
+        if not self.report.read:
+            raise FileRefused(Refusal(self.report.file, 1, None, None, "has a header and no rows"))
+        self.report.ignored_columns = self.columns.ignored
+        self._finish()
+        return self.report
+
+    def _message(self, line: int, record: Mapping[str, str]) -> tuple[int, Message] | Refusal:
+        """A record as a message, or why it is not one."""
+        given = {self._field(header): value.strip() or None for header, value in record.items()}
+        try:
+            message = self.kind.message.model_validate({name: value for name, value in given.items() if value})
+        except ValidationError as error:
+            name, reason = first_problem(error, given)
+            return self._refusal(line, name, given.get(name), reason)
+        if late := self._in_the_future(message):
+            return self._refusal(line, late, given[late], "lies in the future")
+        earlier = self.lines.setdefault(getattr(message, self.kind.key), line)
+        if earlier != line:
+            reason = f"is the same as on line {earlier}"
+            return self._refusal(line, self.kind.key, given[self.kind.key], reason)
+        return line, message
+
+    def _in_the_future(self, message: Message) -> str | None:
+        """The field that puts something on a day after today."""
+        if isinstance(message, Incident):
+            return next((name for name in ("since", "until") if getattr(message, name) > self.how.today), None)
+        if not isinstance(message, Flag):
+            return None
+        if message.flagged_day > self.how.today:
+            return "flagged_day"
+        decided = message.flagged_day + timedelta(days=int((message.hours_to_decision or 0) // 24))
+        return "hours_to_decision" if decided > self.how.today else None
+
+    def _field(self, header: str) -> str:
+        return self.kind.columns[self.columns.headers[header]]
+
+    def _refusal(self, line: int, name: str, value: str | None, reason: str) -> Refusal:
+        """A refusal that names the column as the file does."""
+        header = next((header for header in self.columns.headers if self._field(header) == name), None)
+        return Refusal(self.report.file, line, header, None if value is None else shown(value), reason)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.report.refused += 1
+        self.report.refusals.append(refusal)
+
+    def _store(self) -> None:
+        """Store the batch; rows that contradict what is stored are refused."""
+        messages = [message for _, message in self.batch]
+        counts = self.kind.put(self.connection, messages, self.how) if messages else Counts()
+        clashes = dict(counts.conflicts)
+        for place, column in clashes.items():
+            line, message = self.batch[place]
+            value = str(getattr(message, column, ""))
+            self._refuse(self._refusal(line, column, value, "is not what is stored; --replace takes it over"))
+        self.report.new += counts.new
+        self.report.updated += counts.updated
+        self.report.seen += counts.seen
+        self._note(message for place, message in enumerate(messages) if place not in clashes)
+        self.batch.clear()
+        self.how.progress(self.report.file, self.records.done, self.records.size)
+
+    def _note(self, messages: Iterator[Message]) -> None:
+        """Keep the days and categories of what was accepted."""
+        for message in messages:
+            if isinstance(message, Flag):
+                self.days.add(message.flagged_day)
+                self.categories.add(message.category)
+
+    def _finish(self) -> None:
+        """Note what the file as a whole says about its origin."""
+        if self.report.read == self.report.refused:
+            return
+        self.report.new_categories = sorted(self.categories - self._known_categories())
+        put_origin(self.connection, self.how.origin, "import", self.how.now)
+        if self.days:
+            put_coverage(self.connection, self.how.origin, Window(min(self.days), max(self.days)))
+
+    def _known_categories(self) -> set[str]:
+        """The categories that the origin had before; of a new origin none is news."""
+        here = (dimension_value.c.origin == self.how.origin) & (dimension_value.c.dim == Dim.CATEGORY)
+        known = set(self.connection.scalars(select(dimension_value.c.value).where(here)))
+        return known or self.categories

@@ -1,0 +1,66 @@
+"""What pydantic found wrong, in short plain words."""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+REASONS = {
+    "float_parsing": "is not a number",
+    "int_parsing": "is not a whole number",
+    "int_parsing_size": "is too large",
+    "int_from_float": "is not a whole number",
+    "bool_parsing": "is not true or false",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "holds a control character",
+    "missing": "is empty",
+}
+
+
+def first_problem(error: ValidationError, given: Mapping[str, str | None]) -> tuple[str, str]:
+    """The first field that is wrong, in the order of the given ones, and the reason."""
+    order = list(given)
+    problems = sorted(
+        error.errors(include_url=False),
+        key=lambda problem: order.index(name) if (name := _name(problem)) in order else len(order),
+    )
+    return _name(problems[0]), _reason(problems[0])
+
+
+def _name(problem: Mapping[str, Any]) -> str:
+    """The field, or, where a row's fields contradict each other, the last that the row's check speaks of."""
+    return str(problem["loc"][0]) if problem["loc"] else "until"
+
+
+def _reason(problem: Mapping[str, Any]) -> str:
+    kind, context = str(problem["type"]), problem.get("ctx", {})
+    if kind.endswith("_than_equal"):
+        return _bound(str(problem["input"]), context.get("ge"), context.get("le"))
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "enum":
+        return "is not one of " + str(context["expected"]).replace(" or ", ", ").replace("'", "")
+    if kind.startswith("date_"):
+        return "is not a date such as 2024-03-30"
+    return REASONS.get(kind, "is not valid").format(**context)
+
+
+def _bound(text: str, least: date | float | None, most: date | float | None) -> str:
+    """Why a number or a day is not within its bounds, of which one is given."""
+    if isinstance(least, date):
+        return f"lies before {least}"
+    if isinstance(most, date):
+        return "lies in the future"
+    if not _finite(text):
+        return "is not a finite number"
+    return f"is more than {most:g}" if least is None else f"is less than {least:g}"
+
+
+def _finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return True

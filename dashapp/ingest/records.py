@@ -1,0 +1,273 @@
+"""Reads CSV and Parquet files as text fields, row by row, and says which rows cannot be read.
+
+A file may be broken, hostile or huge: no line is held that is longer than a line may be, and a row that cannot be read
+never hides the rows after it.
+"""
+
+import csv
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from dashapp.ingest.report import Refusal, shown
+
+MOST_BYTES = 1_000_000
+"""Of one line of a CSV file."""
+MOST_LINES = 20
+"""That one CSV record may span through its quoted fields."""
+PARQUET_ROWS = 5_000
+"""Rows read at once."""
+
+Record = tuple[int, dict[str, str]]
+"""The line on which a record begins (of Parquet: its row), and its wanted fields by header."""
+
+CSV_REASONS = {
+    "unexpected end of data": "opens a quote that is not closed",
+    "',' expected after '\"'": "has text after its closing quote",
+    "field larger than field limit (131072)": "is longer than 131,072 characters",
+}
+
+
+class FileRefused(Exception):
+    """The file as a whole cannot be taken."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+class _Unclosed(Exception):
+    """A quoted field runs over more lines than a record may span."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One physical line. Of one that is too long only the beginning is kept."""
+
+    number: int
+    raw: bytes
+    too_long: bool
+
+    @property
+    def text(self) -> str:
+        """The line; bytes that are not UTF-8 become lone surrogates, which `_broken` finds."""
+        return self.raw.decode("utf-8-sig" if self.number == 1 else "utf-8", "surrogateescape")
+
+
+@dataclass
+class Columns:
+    """Which columns are wanted, under which header the file has each, and which of the file's are not wanted."""
+
+    wanted: Sequence[str]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Header in the file, by documented header, where they differ."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Documented header by header in the file; filled by `find`."""
+    ignored: list[str] = field(default_factory=list)
+
+    def find(self, file: str, found: Sequence[str]) -> None:
+        """Find the wanted columns among those of the file, or refuse the file."""
+        twice = [name for name, count in Counter(found).items() if count > 1 and name]
+        if twice:
+            raise FileRefused(Refusal(file, 1, twice[0], None, "is the header of more than one column"))
+        for name in self.wanted:
+            header = self.renamed.get(name, name)
+            header = name if header not in found and name in found else header
+            if header not in found:
+                row = shown(", ".join(found))
+                raise FileRefused(Refusal(file, 1, header, None, f"is not among the columns, which are: {row}"))
+            self.headers[header] = name
+        self.ignored = [name for name in found if name and name not in self.headers]
+
+
+def open_records(path: Path, columns: Columns) -> "CsvRecords | ParquetRecords":
+    """The records of a file, by the ending of its name."""
+    return ParquetRecords(path, columns) if path.suffix == ".parquet" else CsvRecords(path, columns)
+
+
+class CsvRecords:
+    """The records of a CSV file: UTF-8, comma-separated, quoted with `"`, a header first."""
+
+    def __init__(self, path: Path, columns: Columns) -> None:
+        self.path, self.columns = path, columns
+        self.size, self.done = path.stat().st_size, 0
+        self.found: list[str] = []
+        self.waiting: deque[_Line] = deque()
+
+    def __iter__(self) -> Iterator[Record | Refusal]:
+        """Each record, or why it is refused."""
+        with self.path.open("rb") as file:
+            lines = self._lines(file)
+            self._read_header(lines)
+            while line := self._next(lines):
+                if line.raw.strip() or line.too_long:
+                    yield self._record(line, lines)
+
+    def _read_header(self, lines: Iterator[_Line]) -> None:
+        line = self._next(lines)
+        if line is None:
+            raise FileRefused(Refusal(self.path.name, None, None, None, "is empty"))
+        if line.too_long or _broken(line.text) or "\0" in line.text:
+            reason = f"is longer than {MOST_BYTES:,} bytes" if line.too_long else "is not UTF-8 text"
+            raise FileRefused(Refusal(self.path.name, 1, "header", shown(_printable(line.text)), reason))
+        try:
+            self.found = [name.strip() for name in next(csv.reader([line.text], strict=True))]
+        except csv.Error as error:
+            refusal = Refusal(self.path.name, 1, "header", shown(line.text.strip()), _csv_reason(error))
+            raise FileRefused(refusal) from error
+        self.columns.find(self.path.name, self.found)
+
+    def _record(self, line: _Line, lines: Iterator[_Line]) -> Record | Refusal:
+        """The record that begins with `line`. If it is refused, reading goes on with the line after `line`."""
+        if line.too_long:
+            reason = f"the line is longer than {MOST_BYTES:,} bytes"
+            return Refusal(self.path.name, line.number, None, shown(_printable(line.text[:SNIPPET])), reason)
+        taken: list[_Line] = []
+        try:
+            values = next(csv.reader(self._texts(line, lines, taken), strict=True))
+        except (csv.Error, _Unclosed) as error:
+            refusal = self._unreadable(line, _csv_reason(error))
+        else:
+            if not (problem := self._wrong(line, values)):
+                return line.number, {
+                    name: value for name, value in zip(self.found, values, strict=True) if name in self.columns.headers
+                }
+            refusal = problem
+        self.waiting.extendleft(reversed(taken))
+        return refusal
+
+    def _texts(self, line: _Line, lines: Iterator[_Line], taken: list[_Line]) -> Iterator[str]:
+        """`line`, and as long as a quote is open the lines after it, which are noted in `taken`."""
+        yield line.text
+        while len(taken) < MOST_LINES - 1 and (following := self._next(lines)):
+            taken.append(following)
+            if following.too_long:
+                break
+            yield following.text
+        if taken and (taken[-1].too_long or len(taken) == MOST_LINES - 1):
+            raise _Unclosed
+
+    def _wrong(self, line: _Line, values: list[str]) -> Refusal | None:
+        """What is wrong with the fields as fields."""
+        if len(values) != len(self.found):
+            reason = f"has {len(values)} fields where the header has {len(self.found)}"
+            return Refusal(self.path.name, line.number, None, None, reason)
+        for name, value in zip(self.found, values, strict=True):
+            if _broken(value):
+                known = shown(_printable(value)) if name in self.columns.headers else None
+                return Refusal(self.path.name, line.number, name, known, "is not UTF-8 text")
+        return None
+
+    def _unreadable(self, line: _Line, reason: str) -> Refusal:
+        """A refusal that names the field in which reading the line came to its end, and what stands there."""
+        try:
+            values = next(csv.reader([line.text]))
+        except csv.Error:
+            return Refusal(self.path.name, line.number, None, None, f"a field {reason}")
+        place = len(values) - 1
+        if reason != CSV_REASONS["unexpected end of data"] or place >= len(self.found):
+            return Refusal(self.path.name, line.number, None, None, f"a field {reason}")
+        name = self.found[place]
+        known = shown(_printable(values[place].strip())) if name in self.columns.headers else None
+        return Refusal(self.path.name, line.number, name, known, reason)
+
+    def _next(self, lines: Iterator[_Line]) -> _Line | None:
+        return self.waiting.popleft() if self.waiting else next(lines, None)
+
+    def _lines(self, file: IO[bytes]) -> Iterator[_Line]:
+        """The physical lines; the rest of one that is too long is passed over in pieces."""
+        number = 0
+        while piece := file.readline(MOST_BYTES + 1):
+            number += 1
+            self.done += len(piece)
+            raw, too_long = piece, len(piece) > MOST_BYTES
+            while too_long and piece and not piece.endswith(b"\n"):
+                piece = file.readline(MOST_BYTES)
+                self.done += len(piece)
+            yield _Line(number, raw[:SNIPPET] if too_long else raw, too_long)
+
+
+SNIPPET = 400
+"""Bytes kept of a line that is too long."""
+
+
+def _broken(text: str) -> bool:
+    """Whether bytes that are not UTF-8 were read into the text."""
+    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
+
+
+def _printable(text: str) -> str:
+    r"""Text with bytes that are not UTF-8 written as `\xff`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _csv_reason(error: Exception) -> str:
+    if isinstance(error, _Unclosed):
+        return CSV_REASONS["unexpected end of data"]
+    return CSV_REASONS.get(str(error), "cannot be read as CSV")
+
+
+class ParquetRecords:
+    """The records of a Parquet file, their values as the text that a CSV file would hold."""
+
+    def __init__(self, path: Path, columns: Columns) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self.path, self.columns = path, columns
+        self.done = 0
+        try:
+            self.file = pq.ParquetFile(path)
+        except (pa.ArrowException, OSError) as error:
+            raise FileRefused(Refusal(path.name, None, None, None, "is not a Parquet file")) from error
+        self.size: int = self.file.metadata.num_rows
+
+    def __iter__(self) -> Iterator[Record | Refusal]:
+        """Each record, or why it is refused."""
+        with self.file:
+            self.columns.find(self.path.name, self.file.schema_arrow.names)
+            for batch in self._batches():
+                lists = {name: _texts_of(batch.column(name)) for name in batch.schema.names}
+                for place in range(batch.num_rows):
+                    self.done += 1
+                    yield self._record(self.done, {name: texts[place] for name, texts in lists.items()})
+
+    def _batches(self) -> Iterator[Any]:
+        """Batches of rows; a file that is broken further on is refused as a whole."""
+        import pyarrow as pa
+
+        try:
+            yield from self.file.iter_batches(batch_size=PARQUET_ROWS, columns=list(self.columns.headers))
+        except (pa.ArrowException, OSError) as error:
+            refusal = Refusal(self.path.name, self.done + 1, None, None, "the file cannot be read from here on")
+            raise FileRefused(refusal) from error
+
+    def _record(self, row: int, values: dict[str, str | None]) -> Record | Refusal:
+        for name, value in values.items():
+            if value is None:
+                return Refusal(self.path.name, row, name, None, "is not UTF-8 text")
+        return row, {name: value for name, value in values.items() if value is not None}
+
+
+def _texts_of(column: Any) -> list[str | None]:
+    """A column's values as text; None for one that is not UTF-8, which shows only when the column is decoded."""
+    try:
+        return [_text(value) for value in column.to_pylist()]
+    except UnicodeDecodeError:
+        return [_decoded(value) for value in column]
+
+
+def _decoded(scalar: Any) -> str | None:
+    try:
+        return _text(scalar.as_py())
+    except UnicodeDecodeError:
+        return None
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

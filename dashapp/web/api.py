@@ -1,0 +1,257 @@
+"""The REST API: the catalogue, every metric as JSON and CSV, incidents and the back-test, health."""
+
+import json
+import logging
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from dashapp.domain.ask import Ask, View
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, as_of, measure
+from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, Unmeasured, backtest
+from dashapp.metrics.attacks import incidents as episodes
+from dashapp.store.engine import TooSlow
+from dashapp.store.migrate import state
+from dashapp.store.schema import origin
+from dashapp.web.desk import open_desk, services
+from dashapp.web.export import csv_name, metric_csv
+
+log = logging.getLogger(__name__)
+
+SHOWN = 40
+"""Characters of a wrong name that a message repeats."""
+
+
+def blueprint() -> Blueprint:
+    """The routes and their error handlers, fresh for every app."""
+    api = Blueprint("api", __name__)
+    for rule, view in (
+        ("/healthz", healthz),
+        ("/readyz", readyz),
+        ("/api/v1/metrics", catalogue),
+        ("/api/v1/metrics/<key>.json", metric_as_json),
+        ("/api/v1/metrics/<key>.csv", metric_as_csv),
+        ("/api/v1/incidents.json", incidents),
+        ("/api/v1/incidents/backtest.json", backtest_result),
+        ("/api/<path:_rest>", nothing_here),  # else the pages' own catch-all would answer with HTML
+    ):
+        api.add_url_rule(rule, view_func=view)
+    api.register_error_handler(HTTPException, _http_error)
+    api.register_error_handler(SQLAlchemyError, _database_error)
+    api.register_error_handler(TooSlow, _database_error)
+    api.register_error_handler(Unmeasured, _unmeasured)
+    api.app_errorhandler(405)(_method_not_allowed)  # no blueprint is in charge of a method that no route takes
+    return api
+
+
+def healthz() -> Response:
+    """That the process answers."""
+    return _json({"status": "ok"})
+
+
+def readyz() -> Response:
+    """Whether requests can be served. An empty store is ready: it waits for its first import."""
+    checks = {"database": "unreachable", "migrations": "unknown", "data": "unknown"}
+    engine = services().reader
+    try:
+        current, head = state(engine)
+        checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
+        with engine.connect() as connection:
+            checks["data"] = "ok" if connection.execute(select(origin.c.origin).limit(1)).first() else "empty"
+    except (SQLAlchemyError, TooSlow):
+        log.exception("readyz")
+    ready = (checks["database"], checks["migrations"]) == ("ok", "ok")
+    return _json({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
+
+
+def catalogue() -> Response:
+    """Every metric with what must be known to read it."""
+    policy = services().policy
+    return _json({"metrics": [_described(metric, policy) for metric in METRICS.values()]})
+
+
+def metric_as_json(key: str) -> Response:
+    """One metric as asked, as JSON."""
+    return _json(_measured(_answer(key)))
+
+
+def metric_as_csv(key: str) -> Response:
+    """One metric as asked, as CSV."""
+    answer = _answer(key)
+    headers = {"Content-Disposition": f'attachment; filename="{csv_name(answer)}"', "Cache-Control": "no-store"}
+    return Response(metric_csv(answer), mimetype="text/csv", headers=headers)
+
+
+def incidents() -> Response:
+    """Known attacks, and what the detector found, with the evidence."""
+    detector, view = _detector_and_view()
+    with open_desk() as desk:
+        ask = _ask(desk, view)
+        found = episodes(desk, ask, detector)
+        covered_until = as_of(desk, ask.chosen(Dim.ORIGIN))
+    return _json(
+        {
+            "detector": detector.key,
+            "title": detector.title,
+            "description": detector.description,
+            "threshold": detector.threshold,
+            "since": ask.window.since.isoformat(),
+            "until": ask.window.until.isoformat(),
+            "as_of": covered_until.isoformat(),
+            "incidents": [_episode(episode, detector) for episode in found],
+        }
+    )
+
+
+def backtest_result() -> Response:
+    """The detector held against the known attacks, in days."""
+    detector, view = _detector_and_view()
+    with open_desk() as desk:
+        return _json(asdict(backtest(desk, _ask(desk, view), detector)))
+
+
+def nothing_here(_rest: str) -> NoReturn:
+    """Every other address below /api."""
+    _refuse(404, "There is nothing at this address. /api/v1/metrics lists the metrics.")
+
+
+def _answer(key: str) -> Measurement:
+    """The metric as the query string asks; whatever keeps it from being answered ends the request."""
+    if key not in METRICS:
+        near = ", ".join(get_close_matches(key, METRICS, n=3, cutoff=0))
+        _refuse(404, f"There is no metric {key[:SHOWN]!r}. Known are {near} and others: /api/v1/metrics lists them.")
+    view = _view(_pairs())
+    with open_desk() as desk:
+        answer = measure(desk, METRICS[key], _ask(desk, view))
+    return _answered(answer)
+
+
+def _answered(answer: Measurement) -> Measurement:
+    """The measurement, unless it has an error: 400 where the question cannot be answered, 503 where we failed to."""
+    if answer.error:
+        _refuse(400 if answer.refused else 503, answer.error)
+    return answer
+
+
+def _ask(desk: Desk, view: View) -> Ask:
+    return view.ask(as_of(desk, dict(view.filters).get(Dim.ORIGIN, ())))
+
+
+def _view(pairs: list[tuple[str, str]]) -> View:
+    """What the pairs of the query string say; a page overlooks what it cannot read, a program is told."""
+    view = View.parse(urlencode(pairs))
+    if problems := [*view.problems, *view.unknown]:
+        _refuse(400, "The question could not be read.", problems=problems)
+    return view
+
+
+def _detector_and_view() -> tuple[Detector, View]:
+    """The detector that `detector=` names (here not the dimension of that name), and the rest of the query."""
+    pairs = _pairs()
+    names = [value for key, value in pairs if key == "detector"] or [DEFAULT_DETECTOR]
+    if len(names) > 1 or names[0] not in DETECTORS:
+        known = ", ".join(DETECTORS)
+        _refuse(400, f"There is no detector {', '.join(names)[:SHOWN]!r}. Known: {known}.")
+    return DETECTORS[names[0]], _view([pair for pair in pairs if pair[0] != "detector"])
+
+
+def _pairs() -> list[tuple[str, str]]:
+    return parse_qsl(request.query_string.decode(errors="replace"), keep_blank_values=True)
+
+
+def _described(metric: Metric, policy: Policy) -> dict[str, Any]:
+    threshold = metric.threshold_under(policy)
+    return {
+        "key": metric.key,
+        "title": metric.title,
+        "unit": metric.unit,
+        "kind": metric.kind,
+        "definition": metric.definition,
+        "clock": metric.clock,
+        "dims": [dim for dim in Dim if dim in metric.dims],
+        "better": metric.better,
+        "threshold": threshold and asdict(threshold),
+        "settles_hours": metric.settles(policy).total_seconds() / 3600,
+        "reference": metric.reference,
+    }
+
+
+def _measured(answer: Measurement) -> dict[str, Any]:
+    ask, end = answer.ask, answer.as_of
+    body: dict[str, Any] = {
+        "metric": answer.metric.key,
+        "title": answer.metric.title,
+        "unit": answer.metric.unit,
+        "since": ask.window.since.isoformat(),
+        "until": ask.window.until.isoformat(),
+        "grain": ask.grain,
+        "by": list(ask.by),
+        "as_of": end and end.isoformat(),
+        "total": answer.total and _figure(answer.total),
+        "points": [_point(point) for point in answer.points],
+    }
+    if end is None or end < ask.window.until:
+        body["coverage_note"] = f"The data end on {end}; later days have no point." if end else "There are no data."
+    return body
+
+
+def _point(point: Point) -> dict[str, Any]:
+    group = point.groups[0] if point.groups else None
+    return {"bucket": point.bucket.isoformat(), "group": group, "groups": list(point.groups), **_figure(point)}
+
+
+def _figure(point: Point) -> dict[str, Any]:
+    return {name: getattr(point, name) for name in ("value", "n", "low", "high", "provisional")}
+
+
+def _episode(episode: Episode, detector: Detector) -> dict[str, Any]:
+    attack = episode.attack
+    return {
+        "kind": "known" if attack else "detected",
+        "id": attack and attack.incident_id,
+        "since": episode.since.isoformat(),
+        "until": episode.until.isoformat(),
+        "category": attack and attack.category,
+        "severity": attack and attack.severity,
+        "accounts": attack and attack.accounts,
+        "pattern": attack and attack.pattern,
+        "evidence": [_evidence(alarm, detector) for alarm in episode.evidence],
+    }
+
+
+def _evidence(alarm: Alarm, detector: Detector) -> dict[str, Any]:
+    day = alarm.day.isoformat()
+    return {"day": day, "observed": alarm.observed, "score": alarm.score, "threshold": detector.threshold}
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    text = json.dumps(body, allow_nan=False, ensure_ascii=False)
+    return Response(text, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _refuse(status: int, error: str, **more: Any) -> NoReturn:
+    abort(_json({"error": error, **more}, status))
+
+
+def _http_error(error: HTTPException) -> Response:
+    return _json({"error": error.description}, error.code or 500)
+
+
+def _database_error(error: Exception) -> Response:
+    log.error("the database did not answer", exc_info=error)
+    return _json({"error": "The database did not answer. The log says why."}, 503)
+
+
+def _unmeasured(error: Unmeasured) -> Response:
+    return _json({"error": error.measurement.error}, 400 if error.measurement.refused else 503)
+
+
+def _method_not_allowed(error: HTTPException) -> Response | HTTPException:
+    return _http_error(error) if request.path.startswith(("/api/", "/healthz", "/readyz")) else error

@@ -1,0 +1,99 @@
+"""The frame that charts over time share: axes, threshold lines, shading of what may still change."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from dashapp.domain.ask import Ask, Grain
+from dashapp.metrics import Measurement, Unit
+from dashapp.web import words
+
+HALF = {Grain.DAY: timedelta(hours=12), Grain.WEEK: timedelta(days=3.5), Grain.MONTH: timedelta(days=15)}
+HOVER = {
+    Grain.DAY: "%a %-d %b %Y",
+    Grain.WEEK: "week of %-d %b %Y",
+    Grain.MONTH: "%B %Y",
+    Grain.WHOLE: "from %-d %b %Y",
+}
+
+
+def layout(answer: Measurement) -> dict[str, Any]:
+    """Axes over the whole window, whether or not there is data for all of it."""
+    levels = _levels(answer)
+    return {
+        "xaxis": {"type": "date", "range": _range(answer.ask), "hoverformat": HOVER[answer.ask.grain]},
+        "yaxis": {
+            "title": {"text": answer.metric.unit},
+            "rangemode": "normal" if answer.metric.unit is Unit.SCORE else "tozero",
+            "autorangeoptions": {"include": [value for _, value, _ in levels]},
+        },
+        "shapes": [*_provisional(answer), *(_level(answer, *level) for level in levels)],
+        "meta": {"unit": answer.metric.unit},
+    }
+
+
+def buckets(ask: Ask) -> Iterator[date]:
+    """Every bucket of the window, with or without data."""
+    return iter(dict.fromkeys(ask.grain.bucket(day, ask.window.since) for day in ask.window))
+
+
+def _half(ask: Ask) -> timedelta:
+    """Half a bucket: a point stands for the time around it."""
+    return HALF.get(ask.grain, timedelta(days=ask.window.length / 2))
+
+
+def _range(ask: Ask) -> list[str]:
+    shown: Sequence[date] = list(buckets(ask))
+    return [_edge(shown[0], -_half(ask)), _edge(shown[-1], _half(ask))]
+
+
+def _edge(bucket: date, by: timedelta) -> str:
+    return (datetime.combine(bucket, datetime.min.time()) + by).isoformat()
+
+
+def _levels(answer: Measurement) -> list[tuple[str, float, str]]:
+    """Threshold lines as (name, value, colour)."""
+    threshold = answer.threshold
+    if threshold is None:
+        return []
+    levels = [("warning", threshold.warn, "var(--warn)"), ("alert", threshold.alert, "var(--alert)")]
+    return [("baseline", threshold.baseline, "var(--text-3)"), *levels] if threshold.baseline is not None else levels
+
+
+def _level(answer: Measurement, name: str, value: float, colour: str) -> dict[str, Any]:
+    shown = f"{value:.2f}" if answer.metric.unit is Unit.SCORE else words.number(value, answer.metric.unit)
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": value,
+        "y1": value,
+        "line": {"color": colour, "width": 1, "dash": "dot"},
+        "label": {"text": f"{name} {shown}", "textposition": "end", "yanchor": "bottom", "font": {"color": colour}},
+    }
+
+
+def _provisional(answer: Measurement) -> list[dict[str, Any]]:
+    """A shaded stretch for each run of buckets whose numbers may still change."""
+    pending = {point.bucket: False for point in answer.points}
+    for point in answer.points:
+        pending[point.bucket] |= point.provisional
+    half = _half(answer.ask)
+    runs = [list(run) for changing, run in groupby(sorted(pending), key=pending.__getitem__) if changing]
+    return [
+        {
+            "type": "rect",
+            "yref": "paper",
+            "x0": _edge(run[0], -half),
+            "x1": _edge(run[-1], half),
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "line": {"width": 0},
+            "fillcolor": "var(--shade)",
+            "label": {"text": "provisional", "textposition": "top right", "font": {"color": "var(--text-3)"}},
+        }
+        for run in runs
+    ]

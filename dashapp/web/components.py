@@ -1,0 +1,162 @@
+"""The parts pages are built of: tiles, cards, small words. Layout only; no numbers are computed here."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from dash import dcc, html
+from dash.dependencies import Wildcard
+from dash.development.base_component import Component
+
+from dashapp.metrics import Metric
+from dashapp.web import words
+from dashapp.web.page import Card
+
+Children = str | Component | Sequence[str | Component]
+
+GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
+
+
+def attributes(**values: str) -> dict[str, Any]:
+    """HTML attributes whose names have a hyphen: `aria_label` stands for aria-label."""
+    return {name.replace("_", "-"): value for name, value in values.items()}
+
+
+def named(name: str) -> dict[str, Any]:
+    """What a screen reader calls an element."""
+    return attributes(aria_label=name)
+
+
+def part(card: str | Wildcard, name: str) -> dict[str, str | Wildcard]:
+    """The id of a part of a card or tile."""
+    return {"part": name, "card": card}
+
+
+def info(title: str, text: str, clock: str) -> Component:
+    """The small i that opens a definition."""
+    return html.Details(
+        [
+            html.Summary("i", className="i", **named(f"Definition of {title}")),
+            html.Div([html.P(text), html.P(f"Clock: {clock}.", className="quiet")], className="pop"),
+        ],
+        className="drop",
+    )
+
+
+def definition(metric: Metric) -> Component:
+    """The definition of a metric behind a small i."""
+    return info(metric.title, metric.definition, metric.clock)
+
+
+def tile(metric: Metric) -> Component:
+    """A tile before its numbers arrive."""
+    return html.Div(
+        [
+            html.Div([html.H2(metric.title), definition(metric)], className="t"),
+            html.Div(id=part(metric.key, "tile"), className="figures", children=html.Div(className="skeleton")),
+        ],
+        className="card tile",
+        id=f"tile-{metric.key}",
+    )
+
+
+def tile_figures(value: str, state: str, moves: Component, cases: str, spark: Component) -> list[Component]:
+    """What a tile shows: value, badge where a threshold is crossed, change in words, number of cases, spark line."""
+    badge = [html.Span(BADGES[state], className=f"pill {state}")] if state in BADGES else []
+    return [
+        html.Div([value, *badge], className="v"),
+        html.Div([moves, html.Span(cases, className="cases")], className="d"),
+        spark,
+    ]
+
+
+BADGES = {"warn": "warning", "alert": "alert"}
+
+
+def spark(values: Sequence[float | None], description: str) -> Component:
+    """A line without axes, drawn as a mask so that it takes the theme's accent."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return html.Div(className="spark")
+    low, high = min(known), max(known)
+    step, scale = 100 / (len(values) - 1), 20 / ((high - low) or 1)
+    runs: list[list[str]] = [[]]
+    for index, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{index * step:.1f},{24 - (value - low) * scale:.1f}")
+    lines = "".join(f"<polyline points='{' '.join(run)}'/>" for run in runs if len(run) > 1)
+    image = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 28' preserveAspectRatio='none'>"
+        f"<g fill='none' stroke='#000' stroke-width='1.6' vector-effect='non-scaling-stroke'>{lines}</g></svg>"
+    ).replace("<polyline", "<polyline vector-effect='non-scaling-stroke'")
+    mask = f'url("data:image/svg+xml,{quote(image)}")'
+    style = {"maskImage": mask, "WebkitMaskImage": mask}
+    return html.Div(className="spark", style=style, role="img", **named(description))
+
+
+def card(shown: Card) -> Component:
+    """A card before its numbers arrive; its height is fixed so that nothing moves when they do."""
+    name = f"card-{shown.id}"
+    body = chart_body(shown) if shown.drawn else html.Div(html.Div(className="skeleton"), id=part(shown.id, "content"))
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(shown.heading, id=f"{name}-title"),
+                    definition(shown.metric),
+                    html.Span(id=part(shown.id, "head"), className="n"),
+                    menu(shown),
+                ],
+                className="head",
+            ),
+            html.P(shown.metric.first_sentence, className="sub"),
+            body,
+        ],
+        className=f"card span-{shown.columns}",
+        id=name,
+        **attributes(aria_labelledby=f"{name}-title"),
+    )
+
+
+def chart_body(shown: Card) -> Component:
+    """Where a chart is drawn, with the table behind it and the place for what is wrong."""
+    return html.Div(
+        [
+            html.Div(className="skeleton"),
+            html.P(id=part(shown.id, "message"), className="message", role="status"),
+            dcc.Graph(id=part(shown.id, "graph"), config=GRAPH_CONFIG, className="graph"),
+            html.Div(id=part(shown.id, "table"), className="table", tabIndex=0),
+            dcc.Store(id=part(shown.id, "spec")),
+        ],
+        id=part(shown.id, "body"),
+        className="body loading",
+    )
+
+
+def menu(shown: Card) -> Component:
+    """What can be done with a card."""
+    items = [
+        html.Button("Show as table", id=part(shown.id, "as-table"), n_clicks=0) if shown.drawn else None,
+        html.A("Download CSV", id=part(shown.id, "csv"), href="", download=""),
+        html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.drawn else None,
+        html.Button("Copy link", **attributes(data_link=f"card-{shown.id}")),
+    ]
+    return html.Details(
+        [
+            html.Summary("⋯", className="dots", **named(f"Menu of {shown.heading}")),
+            html.Div([item for item in items if item is not None], className="pop menu"),
+        ],
+        className="drop",
+    )
+
+
+def notice(text: Children, kind: str = "warn") -> Component:
+    """A line above the cards that says what the reader should know first."""
+    return html.Div(text, className=f"notice {kind}")
+
+
+def when(as_of: str, cases: int) -> list[Component]:
+    """How many cases stand behind a card, and to which day."""
+    return [html.Span(words.count(cases)), html.Span(f"to {as_of}", className="asof")]

@@ -1,0 +1,180 @@
+"""Measurements as figures: plain dicts without a template, colours as design tokens. Pure."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from dashapp.domain.vocabulary import CLOSED, Dim
+from dashapp.metrics import Kind, Measurement, Point, Unit
+from dashapp.web import axes, theme, words
+from dashapp.web.theme import Positions
+
+Figure = dict[str, Any]
+Series = dict[str, list[Point]]
+
+MOST_GROUPS = 6
+HOVER = {Unit.COUNT: "%{y:,.0f}", Unit.PERCENT: "%{y:.1f} %", Unit.SCORE: "%{y:.3f}"}
+
+
+def bars(answer: Measurement, known: Positions) -> Figure:
+    """Counts over time as bars, stacked by the split dimension."""
+    traces = [
+        {
+            **_trace(points, name, answer),
+            "type": "bar",
+            "marker": {"color": _colour(answer, value, known), "pattern": {"shape": _pattern(answer, value, known)}},
+        }
+        for value, name, points in _series(answer)
+    ]
+    return _figure(answer, traces, barmode="stack", bargap=0.15)
+
+
+def lines(answer: Measurement, known: Positions, trailing: Measurement | None = None) -> Figure:
+    """Values over time as lines, one a group; with `trailing` the pooled line in front of the daily one."""
+    traces = [
+        {
+            **_trace(points, name, answer),
+            **_line(_colour(answer, value, known), 1 if trailing else 2, _dash(answer, value, known)),
+            "opacity": 0.55 if trailing else 1,
+        }
+        for value, name, points in _series(answer)
+    ]
+    if trailing is not None:
+        name = f"{trailing.ask.trailing} days, pooled"
+        traces.append({**_trace(list(trailing.points), name, trailing), **_line(theme.ACCENT, 2, "solid")})
+    return _figure(answer, traces)
+
+
+def totals(answer: Measurement, known: Positions) -> Figure:
+    """One bar a group for the whole window, closed sets in their order, others by size."""
+    dim = answer.ask.by[0]
+    shown = sorted(answer.points, key=lambda point: _order(dim, point))
+    names = [theme.text(point.groups[0]) for point in shown]
+    unit = answer.metric.unit
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "name": answer.metric.title,
+        "y": names,
+        "x": [point.value for point in shown],
+        "text": [words.number(point.value, unit) for point in shown],
+        "customdata": [_extra(point) for point in shown],
+        "marker": {"color": [theme.colour(dim, point.groups[0], known) for point in shown]},
+        "hovertemplate": "%{y}: %{text}<br>n %{customdata[0]:,}<extra></extra>",
+        "textposition": "outside",
+        "cliponaxis": False,
+    }
+    return {
+        "data": [trace],
+        "layout": {
+            "xaxis": {"rangemode": "tozero", "title": {"text": unit}},
+            "yaxis": {"autorange": "reversed", "type": "category"},
+            "showlegend": False,
+            "hovermode": "closest",
+            "meta": {"unit": unit},
+        },
+    }
+
+
+def compared(figure: Figure, answer: Measurement, before: Measurement) -> Figure:
+    """The same figure with the previous window's total behind it, moved onto this window's days."""
+    shift = answer.ask.window.since - before.ask.window.since
+    trace = {**_trace(list(before.points), "previous period", before), **_line(theme.QUIET, 1.5, "dot")}
+    trace["x"] = [(date.fromisoformat(day) + shift).isoformat() for day in trace["x"]]
+    return {**figure, "data": [*figure["data"], trace]}
+
+
+def _series(answer: Measurement) -> list[tuple[str | None, str, list[Point]]]:
+    """The points of each group as (value, name, points): the largest groups, and the rest together as other."""
+    if not answer.ask.by:
+        return [(None, answer.metric.title, list(answer.points))]
+    groups: Series = defaultdict(list)
+    for point in answer.points:
+        groups[" · ".join(point.groups)].append(point)
+    dim = answer.ask.by[0]
+    size = {name: sum(point.n for point in points) for name, points in groups.items()}
+    largest = sorted(groups, key=lambda name: -size[name])[:MOST_GROUPS]
+    shown = sorted(largest, key=lambda name: _order(dim, groups[name][0], size[name]))
+    found: list[tuple[str | None, str, list[Point]]] = [
+        (groups[name][0].groups[0], _name(groups[name][0]), groups[name]) for name in shown
+    ]
+    rest = [groups[name] for name in groups if name not in largest]
+    return [*found, ("", f"other ({len(rest)})", _together(rest, answer.metric.kind))] if rest else found
+
+
+def _name(point: Point) -> str:
+    return " · ".join(theme.text(group) for group in point.groups)
+
+
+def _together(series: Sequence[Sequence[Point]], kind: Kind) -> list[Point]:
+    """Several groups as one: counts added, rates and means pooled over their cases."""
+    buckets: dict[date, list[Point]] = defaultdict(list)
+    for points in series:
+        for point in points:
+            buckets[point.bucket].append(point)
+    return [_pooled(bucket, members, kind) for bucket, members in buckets.items()]
+
+
+def _pooled(bucket: date, members: Sequence[Point], kind: Kind) -> Point:
+    n = sum(point.n for point in members)
+    provisional = any(point.provisional for point in members)
+    if kind is Kind.FLOW:
+        return Point(bucket, (), sum(point.value or 0 for point in members), n, provisional=provisional)
+    value = sum((point.value or 0) * point.n for point in members) / n if n else None
+    return Point(bucket, (), value, n, provisional=provisional)
+
+
+def _order(dim: Dim, point: Point, size: float | None = None) -> tuple[float, str]:
+    value = point.groups[0]
+    if dim in CLOSED:
+        return (CLOSED[dim].index(value) if value in CLOSED[dim] else len(CLOSED[dim]), value)
+    return (-(size if size is not None else point.value or 0), value)
+
+
+def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
+    """Points over time, with an empty place for each bucket that has none, so that a line breaks there."""
+    found = {point.bucket: point for point in points}
+    shown = [found.get(bucket, Point(bucket, (), None, 0)) for bucket in axes.buckets(answer.ask)] if found else []
+    return {
+        "name": name,
+        "x": [point.bucket.isoformat() for point in shown],
+        "y": [point.value for point in shown],
+        "customdata": [_extra(point) for point in shown],
+        "hovertemplate": HOVER[answer.metric.unit] + _cases(answer),
+    }
+
+
+def _extra(point: Point) -> list[float | bool | None]:
+    """What the table view shows beside a value."""
+    return [point.n, point.low, point.high, point.provisional]
+
+
+def _cases(answer: Measurement) -> str:
+    return "" if answer.metric.kind is Kind.FLOW else "  of %{customdata[0]:,}"
+
+
+def _line(colour: str, width: float, dash: str) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "line": {"color": colour, "width": width, "dash": dash},
+        "connectgaps": False,
+    }
+
+
+def _colour(answer: Measurement, value: str | None, known: Positions) -> str:
+    return theme.ACCENT if value is None else theme.colour(answer.ask.by[0], value, known)
+
+
+def _dash(answer: Measurement, value: str | None, known: Positions) -> str:
+    return "solid" if value is None else theme.dash(answer.ask.by[0], value, known)
+
+
+def _pattern(answer: Measurement, value: str | None, known: Positions) -> str:
+    return {"solid": "", "dot": ".", "dash": "/", "dashdot": "x"}[_dash(answer, value, known)]
+
+
+def _figure(answer: Measurement, traces: list[Figure], **layout: Any) -> Figure:
+    """Traces on an axis over the whole window, with thresholds and shading where numbers may still change."""
+    return {"data": traces, "layout": {**axes.layout(answer), "showlegend": len(traces) > 1, **layout}}

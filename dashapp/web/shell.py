@@ -1,0 +1,178 @@
+"""What stands around every page: the side menu, and the filter bar whose state is the address."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html, page_container
+from dash.dependencies import Wildcard
+from dash.development.base_component import Component
+
+from dashapp.domain.ask import DEFAULT_DAYS, Grain, View
+from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, label
+from dashapp.store.reads import Value
+from dashapp.web.components import named
+from dashapp.web.page import Page
+
+PRESETS = {"7d": "7 d", "30d": "30 d", "90d": "90 d", "365d": "1 y"}
+CUSTOM = "custom"
+FIRST_FILTERS = (Dim.CATEGORY, Dim.SEVERITY, Dim.REGION, Dim.MEDIA_TYPE)
+MORE_FILTERS = (Dim.ROUTING, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION, Dim.ORIGIN)
+SPLITS = (*FIRST_FILTERS, *MORE_FILTERS)
+GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
+REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
+
+Values = Mapping[Dim, Sequence[Value]]
+
+
+def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
+    """The id of a control of the filter bar; its key is the one in the address."""
+    return {"part": "control", "key": key}
+
+
+def summary(key: str | Wildcard) -> dict[str, str | Wildcard]:
+    """The id of the words that say what a folded control is set to."""
+    return {"part": "summary", "key": key}
+
+
+def nav(path: str | Wildcard) -> dict[str, str | Wildcard]:
+    """The id of a link of the side menu."""
+    return {"part": "nav", "path": path}
+
+
+def shell(pages: Sequence[Page]) -> Component:
+    """The frame that stays while pages change."""
+    groups = dict.fromkeys(page.group for page in pages)
+    links: list[Component] = [html.Div([html.I(), "Watchfloor"], className="brand")]
+    for group in groups:
+        links.append(html.Span(group, className="group"))
+        links += [_link(page) for page in pages if page.group == group]
+    return html.Div(
+        [
+            html.A("Skip to content", href="#content", className="skip"),
+            html.Nav(links, className="side", **named("Pages")),
+            html.Div(page_container, className="stage"),
+            dcc.Store(id="theme", storage_type="local"),
+            html.Div(id="toast", className="toast-place", role="alert"),
+        ],
+        className="shell",
+    )
+
+
+def _link(page: Page) -> Component:
+    return dcc.Link(page.name, href=page.path, id=nav(page.path))
+
+
+def layout(page: Page, view: View, values: Values, origins: Sequence[str], as_of: date) -> list[Component]:
+    """The filter bar set to the address, above the page."""
+    return [
+        dcc.Store(id="address", data=view.query()),
+        dcc.Store(id="page", data=page.path),
+        dcc.Interval(id="refresh", disabled=True),
+        html.Header(_bar(view, values, origins, as_of), className="bar"),
+    ]
+
+
+def _bar(view: View, values: Values, origins: Sequence[str], as_of: date) -> list[Component]:
+    options = _options(values, origins)
+    window = view.window(as_of)
+    dates = [_date("since", "From", window.since), _date("until", "To", window.until)]
+    return [
+        _presets(view),
+        html.Div(dates, className="dates", id="dates"),
+        html.Span(id="window", className="window"),
+        _select(
+            "compare", "Compare", {"none": "no comparison", "previous": "vs previous"}, "previous" if view.compare else "none"
+        ),
+        *(_filter(dim, options[dim], view) for dim in FIRST_FILTERS if options[dim]),
+        _more(options, view),
+        _select("by", "Split", _splits(options), "shown" if view.by is None else view.by[0] if view.by else "none"),
+        _select("grain", "Grain", {g: f"by {g}" for g in GRAINS}, view.grain or Grain.DAY),
+        html.Button("Reset", id="reset", className="quiet-button", title="Back to the default filters"),
+        html.Div([html.Span(id="fresh"), _refresh(), _theme()], className="fresh"),
+    ]
+
+
+def _options(values: Values, origins: Sequence[str]) -> dict[Dim, list[str]]:
+    """The values that each filter offers. What no origin gives is offered nowhere."""
+    found = {dim: [*CLOSED.get(dim, ()), *sorted(value.value for value in values.get(dim, ()))] for dim in SPLITS}
+    found[Dim.ORIGIN] = list(origins)
+    return {
+        dim: [*options, NOT_GIVEN] if options and dim is not Dim.ORIGIN else options for dim, options in found.items()
+    }
+
+
+def _splits(options: Mapping[Dim, Sequence[str]]) -> dict[str, str]:
+    return {
+        "shown": "split as shown",
+        "none": "no split",
+        **{dim: f"by {label(dim).lower()}" for dim in SPLITS if options[dim]},
+    }
+
+
+def _presets(view: View) -> Component:
+    chosen = CUSTOM if view.since or view.until else f"{view.days or DEFAULT_DAYS}d"
+    options = {
+        **PRESETS,
+        **({} if chosen in (*PRESETS, CUSTOM) else {chosen: chosen.replace("d", " d")}),
+        CUSTOM: "Custom",
+    }
+    return html.Fieldset(
+        [
+            html.Legend("Days", className="visually-hidden"),
+            dbc.RadioItems(
+                id=control("range"),
+                value=chosen,
+                options=[{"label": name, "value": key} for key, name in options.items()],
+                className="seg",
+                inputClassName="btn-check",
+                labelClassName="seg-item",
+            ),
+        ]
+    )
+
+
+def _date(key: str, name: str, value: date) -> Component:
+    return _named(name, dbc.Input(id=control(key), type="date", value=value.isoformat(), debounce=True), hidden=False)
+
+
+def _select(key: str, name: str, options: Mapping[str, str], value: str) -> Component:
+    choices = [{"label": text, "value": option} for option, text in options.items()]
+    return _named(name, dbc.Select(id=control(key), value=value, options=choices, className="pick"))
+
+
+def _named(name: str, field: Component, *, hidden: bool = True) -> Component:
+    """A field with its name, which only screen readers need where the choice says it."""
+    return html.Label([html.Span(name, className="visually-hidden" if hidden else ""), field])
+
+
+def _filter(dim: Dim, options: Sequence[str], view: View) -> Component:
+    title: list[str | Component] = [f"{label(dim).lower()} ", html.B(id=summary(dim.value))]
+    return html.Details(
+        [html.Summary(title, className="pick"), html.Div(_checks(dim, options, view), className="pop")],
+        className="drop",
+    )
+
+
+def _more(options: Mapping[Dim, Sequence[str]], view: View) -> Component:
+    checks = [_checks(dim, options[dim], view) for dim in MORE_FILTERS if options[dim]]
+    more = html.Summary("more", className="pick")
+    return html.Details([more, html.Div(checks, className="pop more")], className="drop")
+
+
+def _checks(dim: Dim, options: Sequence[str], view: View) -> Component:
+    """The values of one dimension to tick; values that the address names and nobody has seen are there too."""
+    chosen = list(dict(view.filters).get(dim, ()))
+    shown = [*options, *(value for value in chosen if value not in options)]
+    choices = [{"label": label(value), "value": value} for value in shown]
+    return html.Fieldset([html.Legend(label(dim)), dbc.Checklist(id=control(dim), value=chosen, options=choices)])
+
+
+def _refresh() -> Component:
+    choices = [{"label": text, "value": seconds} for seconds, text in REFRESH.items()]
+    field = dbc.Select(id="refresh-every", value="0", options=choices, className="pick", persistence=True)
+    return _named("Refresh", field)
+
+
+def _theme() -> Component:
+    return html.Button("◐", id="theme-switch", className="pick", title="Light or dark", n_clicks=0)

@@ -1,0 +1,57 @@
+"""Pages as Dash knows them: their places, and their layouts before any number has arrived."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import dash
+from dash import html
+from dash.development.base_component import Component
+
+from dashapp.domain.ask import View
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics import as_of
+from dashapp.store.reads import origins, values_of
+from dashapp.web import components, shell
+from dashapp.web.desk import open_desk
+from dashapp.web.page import Page
+
+NAME = "Watchfloor"
+
+
+def register(pages: Sequence[Page]) -> None:
+    """Put the pages into Dash's registry. Layouts find their store through the app that serves them."""
+    for order, page in enumerate(pages):
+        dash.register_page(
+            page.path,
+            path=page.path,
+            name=page.name,
+            title=f"{page.name} · {NAME}",
+            order=order,
+            layout=partial(_layout, page),
+        )
+    dash.register_page("not_found_404", layout=_not_found)
+
+
+def _layout(page: Page, **query: Any) -> Component:
+    """A page under an address; keys it does not know are left alone."""
+    view = View.parse(urlencode(query, doseq=True))
+    with open_desk() as desk:
+        names = [origin.name for origin in origins(desk.connection)]
+        chosen = dict(view.filters).get(Dim.ORIGIN, ())
+        bar = shell.layout(page, view, values_of(desk.connection, chosen or names), names, as_of(desk, chosen))
+    return html.Div([*bar, _main(page)])
+
+
+def _main(page: Page) -> Component:
+    heading = [html.H1(page.name), html.P(page.question, className="question")]
+    tiles = html.Div([components.tile(key) for key in page.metrics], className="tiles") if page.tiles else None
+    cards = html.Div([components.card(card) for card in page.cards], className="cards")
+    parts = [html.Div(heading), html.Div(id="notices"), tiles, cards]
+    return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)
+
+
+def _not_found(**_query: Any) -> Component:
+    text = [html.H1("No such page"), html.P(["The menu lists every page. ", html.A("Start again", href="/")])]
+    return html.Main(text, id="main")

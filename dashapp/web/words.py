@@ -1,0 +1,50 @@
+"""Numbers and dates as people read them."""
+
+from datetime import date
+
+from dashapp.metrics import Better, Metric, Unit
+
+NO_DATA = "no data"
+DECIMALS = {Unit.COUNT: 0, Unit.PERCENT: 1, Unit.SCORE: 3}
+
+
+def number(value: float | None, unit: Unit) -> str:
+    """A value with its unit: 41,935 or 18.0 % or 0.785; "no data" for none."""
+    if value is None:
+        return NO_DATA
+    return f"{value:,.{DECIMALS[unit]}f}" + (" %" if unit is Unit.PERCENT else "")
+
+
+def count(cases: int) -> str:
+    """A number of cases: "n 10,262"."""
+    return f"n {cases:,}"
+
+
+def change(now: float | None, before: float | None, unit: Unit) -> str:
+    """How far a value moved: "+3.8 %" for counts, points for shares; "new" where there was nothing."""
+    if now is None or before is None:
+        return NO_DATA if now is None else "no data before"
+    if unit is Unit.PERCENT:
+        return f"{now - before:+.1f} pt"
+    if unit is Unit.SCORE:
+        return f"{now - before:+.3f}"
+    if not before:
+        return "new" if now else "none, as before"
+    return f"{100 * (now - before) / before:+.1f} %"
+
+
+def direction(metric: Metric, now: float | None, before: float | None) -> str:
+    """Whether a change is good, bad or neither: the class that colours it."""
+    if now is None or before is None or now == before or metric.better is Better.NEITHER:
+        return "flat"
+    return "good" if (now > before) == (metric.better is Better.HIGHER) else "bad"
+
+
+def day(value: date, *, year: bool = True) -> str:
+    """A day: 30 Mar 2024."""
+    return f"{value.day} {value:%b}" + (f" {value.year}" if year else "")
+
+
+def days(since: date, until: date) -> str:
+    """A stretch of days: 1 Jan to 30 Mar 2024."""
+    return f"{day(since, year=since.year != until.year)} to {day(until)}"

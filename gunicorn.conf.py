@@ -1,0 +1,15 @@
+"""How gunicorn serves: threads, because callbacks wait for the database; no control socket, because nothing uses it."""
+
+from dashapp.settings import Settings
+
+_settings = Settings()
+
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.web_concurrency
+worker_class = "gthread"
+threads = 4
+timeout = 60
+graceful_timeout = 30
+max_requests = 5000
+max_requests_jitter = 500
+control_socket_disable = True

@@ -1,0 +1,29 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
+
+from dashapp.store import schema
+from dashapp.store.engine import writer_engine
+
+settings.register_profile(
+    "watchfloor",
+    max_examples=60,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("thorough", settings.get_profile("watchfloor"), max_examples=1500)
+settings.load_profile("watchfloor")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A store with tables and nothing in them. Tests roll back what they write."""
+    path: Path = tmp_path_factory.mktemp("store") / "test.sqlite"
+    made = writer_engine(f"sqlite:///{path}")
+    schema.metadata.create_all(made)
+    yield made
+    made.dispose()

@@ -1,0 +1,129 @@
+"""Draws small stores and questions, and puts a drawn store into a database."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from dashapp.domain.ask import Ask, Grain, Window, to_filters
+from dashapp.domain.events import Flag, Reviewer
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
+from dashapp.store import writes
+from dashapp.store.rollup import rollup
+from tests.naive import Question, World
+
+FIRST, LAST = date(2024, 2, 24), date(2024, 3, 14)
+"""A leap day, the end of a month, weeks cut by both ends, and a change of clocks in New York (10 March)."""
+EARLIEST, LATEST = datetime(2024, 3, 1), datetime(2024, 3, 20)  # noqa: DTZ001 # the strategy adds the zone
+
+VALUES: dict[str, tuple[str | None, ...]] = {
+    "category": ("spam", "hate", "=fraud"),
+    "severity": tuple(Severity),
+    "routing": tuple(Routing),
+    "region": (None, "EMEA", "APAC"),
+    "media_type": (None, "image"),
+    "detector": (None, "text", "hash"),
+    "label": (None, *Label),
+    "model_version": (None, "v1", "v2"),
+    "reviewer_id": (None, "r1", "r2", "unknown"),
+}
+TEAMS = {("a", "r1"): "north", ("a", "r2"): "south", ("b", "r1"): "south"}
+FILTERS: dict[str, tuple[str, ...]] = {
+    **{dim: tuple(value or NOT_GIVEN for value in VALUES[dim]) for dim in VALUES if dim != "reviewer_id"},
+    "origin": ("a", "b", "nobody"),
+    "team": ("north", "south", NOT_GIVEN),
+}
+HOURS = (None, 0.0, 0.004, 3.5, 23.99, 24.0, 24.01, 48.0, 71.5)
+
+days = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
+
+
+@st.composite
+def flags(draw: st.DrawFn) -> dict[str, Any]:
+    """One flag as its origin sends it, with `origin` and without an id; with a date only, or with instants too."""
+    flag = {name: draw(st.sampled_from(values)) for name, values in VALUES.items()}
+    day, taken = draw(days), draw(st.sampled_from(HOURS))
+    flag |= {
+        "origin": draw(st.sampled_from(("a", "b"))),
+        "flagged_day": day,
+        "score": draw(st.none() | st.integers(0, 1000).map(lambda n: n / 1000)),
+        "coordinated": draw(st.sampled_from((None, False, True))),
+        "flagged_at": None,
+        "decided_at": None,
+        "hours_to_decision": taken,
+    }
+    if draw(st.booleans()):
+        at = datetime(day.year, day.month, day.day, draw(st.integers(0, 23)), 30, tzinfo=UTC)
+        flag["flagged_at"] = at
+        if taken is not None and draw(st.booleans()):
+            flag |= {"decided_at": at + timedelta(hours=taken), "hours_to_decision": None}
+    return flag
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A few flags of two origins, one of them at times the demo, some of whose days are not covered."""
+    drawn = draw(st.lists(flags(), max_size=25))
+    rows = [{**flag, "team": TEAMS.get((flag["origin"], flag["reviewer_id"]))} for flag in drawn]
+    uncovered = {name: draw(st.sets(days, max_size=6)) for name in ("a", "b")}
+    every = {FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)}
+    if draw(st.booleans()):
+        every = {day for day in every if day <= draw(days)}
+    return World(
+        rows,
+        {name: every - gaps for name, gaps in uncovered.items()},
+        {"a": "import", "b": draw(st.sampled_from(("import", "demo")))},
+        draw(st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))),
+        ZoneInfo(draw(st.sampled_from(("UTC", "America/New_York", "Pacific/Auckland")))),
+        {severity: draw(st.sampled_from((24.0, 4.0, 50.5))) for severity in Severity},
+    )
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Question:
+    """Any grain, up to two splits, up to three filters, at times trailing."""
+    since = FIRST + timedelta(days=draw(st.integers(-4, 12)))
+    grain = draw(st.sampled_from(Grain))
+    dims = st.sampled_from([dim.value for dim in Dim])
+    filtered = draw(st.lists(dims, max_size=3, unique=True))
+    return Question(
+        since,
+        since + timedelta(days=draw(st.integers(0, 24))),
+        grain,
+        tuple(draw(st.lists(dims, max_size=2, unique=True))),
+        {dim: tuple(draw(st.sets(st.sampled_from(FILTERS[dim]), min_size=1, max_size=3))) for dim in filtered},
+        draw(st.sampled_from((1, 1, 2, 3, 7))) if grain is Grain.DAY else 1,
+    )
+
+
+def asked(question: Question) -> Ask:
+    """The question as `measure` takes it."""
+    filters = to_filters({Dim(dim): values for dim, values in question.filters.items()})
+    by = tuple(Dim(dim) for dim in question.by)
+    return Ask(Window(question.since, question.until), Grain(question.grain), by, filters, question.trailing)
+
+
+def put(connection: Connection, world: World) -> None:
+    """Store the world as an importer would, and derive what is derived."""
+    rows = [
+        writes.flag_row(flag["origin"], message(flag, f"F{number}"), world.zone)
+        for number, flag in enumerate(world.flags)
+    ]
+    writes.put_flags(connection, rows)
+    for name, kind in world.kinds.items():
+        writes.put_origin(connection, name, kind, world.now)
+        writes.put_coverage(connection, name, world.covered[name])
+        team = [
+            Reviewer(reviewer_id=reviewer_id, team=team, capacity_per_day=10)
+            for (origin, reviewer_id), team in TEAMS.items()
+            if origin == name
+        ]
+        writes.put_reviewers(connection, name, team, replace=False)
+    rollup(connection, {Severity(name): hours for name, hours in world.sla.items()})
+
+
+def message(flag: dict[str, Any], flag_id: str) -> Flag:
+    """The flag as a checked message."""
+    return Flag(flag_id=flag_id, **{name: value for name, value in flag.items() if name not in ("origin", "team")})

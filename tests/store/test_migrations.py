@@ -1,0 +1,74 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.migrate import state, upgrade
+from dashapp.store.schema import metadata
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Engine]:
+    engine = writer_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+    yield engine
+    engine.dispose()
+
+
+def tables(engine: Engine) -> dict[str, list[str]]:
+    """The statements that made tables and indexes, each as its clauses in an order of our own."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+    made = {row.name: " ".join(row.sql.split()) for row in rows if row.name != "alembic_version"}
+    return {name: sorted(clause.rstrip(") ") for clause in sql.split(", ")) for name, sql in made.items()}
+
+
+def test_alembic_sees_no_difference_between_migrated_tables_and_the_schema(writer: Engine) -> None:
+    with writer.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrations_make_the_same_checks_and_partial_indexes_as_the_schema(writer: Engine, empty: Engine) -> None:
+    with empty.begin() as connection:
+        metadata.create_all(connection)
+    expected = tables(empty)
+    assert "ix_flag_open" in expected
+    assert any("ck_flag_severity" in clause for clause in expected["flag"])
+    assert tables(writer) == expected
+
+
+def test_a_new_store_is_at_no_migration_and_an_upgraded_one_at_the_newest(empty: Engine) -> None:
+    current, newest = state(empty)
+    assert current is None
+    assert newest is not None
+    upgrade(empty)
+    assert state(empty) == (newest, newest)
+
+
+def test_upgrading_twice_changes_nothing(writer: Engine) -> None:
+    before = tables(writer)
+    upgrade(writer)
+    assert tables(writer) == before
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE reviewer (id INTEGER)"))
+    with pytest.raises(Exception, match="already exists"):
+        upgrade(empty)
+    assert list(tables(empty)) == ["reviewer"]
+    assert state(empty)[0] is None
+
+
+def test_the_state_can_be_read_through_the_reader(reader: Engine) -> None:
+    current, newest = state(reader)
+    assert current == newest
+
+
+def test_the_state_of_a_new_store_can_be_read_through_a_reader(tmp_path: Path) -> None:
+    engine = reader_engine(f"sqlite:///{tmp_path / 'new.sqlite'}", 1)
+    assert state(engine)[0] is None
+    engine.dispose()

@@ -5,6 +5,7 @@
   const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "" };
   const DATES = ["since", "until"];
   let controls = []; // keys of the filter bar, in the order of the address
+  let set = null; // the query that the controls show
   let applying = null; // the query that is being put into the controls
 
   // --- the address -------------------------------------------------------------------------------------------------
@@ -29,7 +30,10 @@
   }
 
   function apply(query) {
-    applying = toQuery(fromQuery(query));
+    const wanted = canonical(query);
+    if (canonical(location.search) !== wanted) push(wanted);
+    if (wanted === set) return;
+    applying = wanted;
     for (const [key, value] of fromQuery(query)) {
       if (value !== undefined) dash_clientside.set_props({ part: "control", key }, { value });
     }
@@ -38,29 +42,43 @@
   function address(values, current) {
     const ids = dash_clientside.callback_context.inputs_list[0].map((input) => input.id.key);
     controls = ids;
-    const query = toQuery(ids.map((key, i) => [key, values[i]]));
+    links(location.search);
+    const query = (set = toQuery(ids.map((key, i) => [key, values[i]])));
+    if (dash_clientside.callback_context.triggered.length === 0) return dash_clientside.no_update; // a page just laid out
     if (applying !== null) {
       if (query !== applying) return dash_clientside.no_update; // some controls are not set yet
       applying = null;
       return query === current ? dash_clientside.no_update : query;
     }
     if (query === canonical(current)) return dash_clientside.no_update;
-    history.pushState(null, "", location.pathname + (query ? "?" + query : ""));
+    push(query);
     return query;
+  }
+
+  function push(query) {
+    history.pushState(null, "", location.pathname + (query ? "?" + query : ""));
+    links(location.search);
   }
 
   const canonical = (query) => toQuery(fromQuery(query || ""));
 
-  addEventListener("popstate", () => {
-    if (controls.length && document.querySelector(".side a[aria-current]")?.pathname === location.pathname) apply(location.search);
+  // Within a page the controls follow the address; Dash's router, which would lay the page out anew, is not told.
+  let page = null;
+  addEventListener("popstate", (event) => {
+    if (page !== location.pathname) return;
+    event.stopImmediatePropagation();
+    links(location.search);
+    apply(location.search);
   });
 
-  function links(query) {
-    const outputs = [dash_clientside.callback_context.outputs_list].flat();
+  // The menu leads to the other pages with the same filters, and says which page this is.
+  function links(search) {
+    page = location.pathname;
     for (const link of document.querySelectorAll(".side a")) {
-      link.pathname === location.pathname ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+      const id = JSON.parse(link.id);
+      dash_clientside.set_props(id, { href: id.path + search });
+      id.path === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
     }
-    return outputs.map((output) => output.id.path + (query ? "?" + query : ""));
   }
 
   function summary(value) {
@@ -166,7 +184,7 @@
     const label = asTable ? "Show as chart" : "Show as table";
     if (!spec) return [dash_clientside.no_update, "", null, "body loading", label];
     if (spec.message) return [dash_clientside.no_update, spec.message, null, "body message", label];
-    return [themed(spec.figure), "", asTable ? table(spec.figure) : null, asTable ? "body table" : "body", label];
+    return [themed(spec.figure), "", asTable ? table(spec.figure) : null, asTable ? "body rows" : "body", label];
   }
 
   // --- menus -------------------------------------------------------------------------------------------------------
@@ -203,5 +221,5 @@
     event.target.classList.toggle("right", pop.getBoundingClientRect().right > document.documentElement.clientWidth - 8);
   }, true);
 
-  window.dash_clientside.watchfloor = { address, links, summary, theme, refresh, draw };
+  window.dash_clientside.watchfloor = { address, summary, theme, refresh, draw };
 })();

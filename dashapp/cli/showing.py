@@ -18,7 +18,12 @@ SHOWN_REFUSALS = 50
 
 def as_json(result: Mapping[str, Any]) -> None:
     """Print one JSON object to standard output."""
-    typer.echo(json.dumps(result, ensure_ascii=False, default=date.isoformat))
+    typer.echo(json.dumps(result, ensure_ascii=False, default=_iso))
+
+
+def _iso(moment: date) -> str:
+    """A day or a moment as JSON has it."""
+    return moment.isoformat()
 
 
 def import_report(report: Report) -> None:

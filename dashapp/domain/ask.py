@@ -159,7 +159,7 @@ class View:
 
     @classmethod
     def parse(cls, query: str) -> "View":
-        """Read a query string. A value that cannot be read, or an unknown key, is left out and named in `problems` or `unknown`."""
+        """Read a query string. What it cannot read is left out: values named in `problems`, keys in `unknown`."""
         return _Reader(parse_qsl(query.lstrip("?"), keep_blank_values=True)).view()
 
 

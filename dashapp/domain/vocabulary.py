@@ -1,5 +1,6 @@
 """The field's closed sets, and the words for them."""
 
+import re
 from enum import StrEnum
 
 NOT_GIVEN = "(none)"
@@ -67,4 +68,4 @@ def label(key: str) -> str:
     """A key in words: `hate_speech` -> "Hate speech"; what the origin did not give -> "not given"."""
     if key == NOT_GIVEN:
         return "not given"
-    return key.replace("_", " ").capitalize() if key.islower() else key
+    return key.replace("_", " ").capitalize() if re.fullmatch("[a-z_]+", key) else key

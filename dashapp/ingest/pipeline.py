@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,6 +60,8 @@ class Kind:
     message: type[Message]
     columns: Mapping[str, str]
     key: str
+    days: tuple[str, ...]
+    """The fields that may not lie in the future."""
     put: Put
 
 
@@ -167,14 +169,8 @@ class _File:
 
     def _in_the_future(self, message: Message) -> str | None:
         """The field that puts something on a day after today."""
-        if isinstance(message, Incident):
-            return next((name for name in ("since", "until") if getattr(message, name) > self.how.today), None)
-        if not isinstance(message, Flag):
-            return None
-        if message.flagged_day > self.how.today:
-            return "flagged_day"
-        decided = message.flagged_day + timedelta(days=int((message.hours_to_decision or 0) // 24))
-        return "hours_to_decision" if decided > self.how.today else None
+        days = ((name, getattr(message, name)) for name in self.kind.days)
+        return next((name for name, day in days if day > self.how.today), None)
 
     def _field(self, header: str) -> str:
         return self.kind.columns[self.columns.headers[header]]

@@ -49,14 +49,13 @@ def _reason(problem: Mapping[str, Any]) -> str:
 
 
 def _bound(text: str, least: date | float | None, most: date | float | None) -> str:
-    """Why a number or a day is not within its bounds, of which one is given."""
-    if isinstance(least, date):
-        return f"lies before {least}"
-    if isinstance(most, date):
-        return "lies in the future"
-    if not _finite(text):
+    """Why a number or a day is not within its bounds, of which the one that it breaks is given."""
+    numeric = isinstance(most if least is None else least, int | float)
+    if numeric and not _finite(text):
         return "is not a finite number"
-    return f"is more than {most:g}" if least is None else f"is less than {least:g}"
+    if least is None:
+        return f"is more than {most:g}" if numeric else "lies in the future"
+    return f"is less than {least:g}" if numeric else f"lies before {least}"
 
 
 def _finite(text: str) -> bool:

@@ -31,6 +31,7 @@ KINDS = {
             "seniority": "seniority",
         },
         "reviewer_id",
+        (),
         store_reviewers,
     ),
     "attacks": Kind(
@@ -45,6 +46,7 @@ KINDS = {
             "pattern": "pattern",
         },
         "incident_id",
+        ("since", "until"),
         store_incidents,
     ),
     "flags": Kind(
@@ -62,6 +64,7 @@ KINDS = {
             "attack_id": "incident_id",
         },
         "flag_id",
+        ("flagged_day",),
         store_flags,
     ),
 }

@@ -88,7 +88,7 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     coverage = coverage_of(desk.connection, ask.chosen(Dim.ORIGIN), desk.today, reach)
     pooling = Pooling(ask, metric, coverage, desk.policy.zone, metric.settles(desk.policy), desk.now)
     rows = desk.connection.execute(metric.statistics(ask), _bound(desk, reach)).all()
-    sums = by_group(rows)
+    sums = by_group(rows, coverage.days)
     return Measurement(
         metric,
         ask,

@@ -1,8 +1,8 @@
 """From sums a day to points: trailing windows, wider buckets, zeros on covered days, intervals."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ Sums = dict[Groups, dict[date, tuple[float, float]]]
 """By group and day: num and den."""
 
 LEAST_TRAILING = 3
-"""Fewest covered days for a trailing figure."""
+"""Fewest covered days for a trailing figure (all of a shorter trail)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Pooling:
             self.point(bucket, group, sums.get(group, {}), days)
             for bucket, days in self.buckets()
             for group in groups
-            if self.ask.trailing == 1 or len(days) >= LEAST_TRAILING
+            if len(days) >= min(LEAST_TRAILING, self.ask.trailing)
         ]
 
     def total(self, sums: Sums) -> Point:
@@ -63,7 +63,8 @@ class Pooling:
         covered = [day for day in self.ask.window if day in self.coverage.days]
         if not covered:
             return Point(self.ask.window.since, (), None, 0)
-        return self.point(self.ask.window.since, (), everything, covered)
+        whole = replace(self, ask=replace(self.ask, grain=Grain.WHOLE))
+        return whole.point(self.ask.window.since, (), everything, covered)
 
     def buckets(self) -> Iterator[tuple[date, Sequence[date]]]:
         """Each bucket with the covered days that are pooled into it."""
@@ -102,12 +103,16 @@ class Pooling:
     def pending(self, day: date) -> bool:
         """Whether a day may still change: not over for long enough, or an origin has not delivered it."""
         midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), self.zone)
-        return midnight + self.settles > self.now or day in self.coverage.partial
+        ended = midnight.astimezone(UTC)  # before adding: in its own zone an hour would be lost when clocks change
+        return ended + self.settles > self.now or day in self.coverage.partial
 
 
-def by_group(rows: Iterable[Sequence[object]]) -> Sums:
-    """Result rows (bucket, *groups, num, den) by group and day."""
+def by_group(rows: Iterable[Sequence[object]], covered: Collection[date]) -> Sums:
+    """Result rows (bucket, *groups, num, den) by group and day. Days that are not covered and sums over no case are left
+    out, so that a group is there only when it has cases.
+    """
     sums: Sums = {}
     for day, *group, num, den in rows:
-        sums.setdefault(tuple(str(value) for value in group), {})[day] = (num, den)  # type: ignore[index,assignment] # rows are untyped
+        if day in covered and (num or den):
+            sums.setdefault(tuple(str(value) for value in group), {})[day] = (num, den)  # type: ignore[index,assignment] # rows are untyped
     return sums

@@ -101,6 +101,8 @@ def _put(
     Equal, or saying less: seen. A gap filled: updated. Another value: a conflict, unless `replace`. All new is the
     common case and is tried first, as one statement.
     """
+    if not rows:
+        return Counts()
     touched = days or (lambda _: ())
     try:
         with connection.begin_nested():
@@ -120,32 +122,35 @@ def _merge(
     *,
     replace: bool,
 ) -> Counts:
-    """As `_put`, row by row, for a batch of which some rows are there already."""
+    """As `_put`, for a batch of which some rows are there already, or come twice."""
     counts, columns = Counts(), [table.c[name] for name in key]
     wanted = tuple_(*columns).in_([tuple(row[name] for name in key) for row in rows])
     stored = {
         tuple(row[name] for name in key): dict(row)
         for row in connection.execute(select(table).where(wanted)).mappings()
     }
+    fresh: dict[tuple[Any, ...], Row] = {}
+    dirty: set[tuple[str, date]] = set()
     for place, row in enumerate(rows):
         identity = tuple(row[name] for name in key)
         old = stored.get(identity)
         if old is None:
-            connection.execute(insert(table).values(row))
+            stored[identity] = fresh[identity] = dict(row)
             counts.new += 1
-            change = row
         elif not (change := _change(old, row)):
             counts.seen += 1
-            continue
         elif not replace and (clash := next((name for name in change if old[name] is not None), None)):
             counts.conflicts.append((place, clash))
-            continue
         else:
-            _mark_dirty(connection, touched(old))
-            connection.execute(update(table).where(tuple_(*columns) == identity).values(change))
+            dirty.update(touched(old))
+            old.update(change)
+            dirty.update(touched(old))
+            if identity not in fresh:
+                connection.execute(update(table).where(tuple_(*columns) == identity).values(change))
             counts.updated += 1
-        stored[identity] = {**(old or {}), **change}
-        _mark_dirty(connection, touched(stored[identity]))
+    if fresh:
+        connection.execute(insert(table), list(fresh.values()))
+    _mark_dirty(connection, dirty.union(*(touched(row) for row in fresh.values())))
     return counts
 
 

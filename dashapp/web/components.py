@@ -9,7 +9,6 @@ from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
 from dashapp.metrics import Metric
-from dashapp.web import words
 from dashapp.web.page import Card
 
 Children = str | Component | Sequence[str | Component]
@@ -62,7 +61,7 @@ def tile(metric: Metric) -> Component:
 
 def tile_figures(value: str, state: str, moves: Component, cases: str, spark: Component) -> list[Component]:
     """What a tile shows: value, badge where a threshold is crossed, change in words, number of cases, spark line."""
-    badge = [html.Span(BADGES[state], className=f"pill {state}")] if state in BADGES else []
+    badge = [html.Span(BADGES[state], className=f"pill is-{state}")] if state in BADGES else []
     return [
         html.Div([value, *badge], className="v"),
         html.Div([moves, html.Span(cases, className="cases")], className="d"),
@@ -127,7 +126,7 @@ def chart_body(shown: Card) -> Component:
             html.Div(className="skeleton"),
             html.P(id=part(shown.id, "message"), className="message", role="status"),
             dcc.Graph(id=part(shown.id, "graph"), config=GRAPH_CONFIG, className="graph"),
-            html.Div(id=part(shown.id, "table"), className="table", tabIndex=0),
+            html.Div(id=part(shown.id, "table"), className="rows", tabIndex=0),
             dcc.Store(id=part(shown.id, "spec")),
         ],
         id=part(shown.id, "body"),
@@ -155,8 +154,3 @@ def menu(shown: Card) -> Component:
 def notice(text: Children, kind: str = "warn") -> Component:
     """A line above the cards that says what the reader should know first."""
     return html.Div(text, className=f"notice {kind}")
-
-
-def when(as_of: str, cases: int) -> list[Component]:
-    """How many cases stand behind a card, and to which day."""
-    return [html.Span(words.count(cases)), html.Span(f"to {as_of}", className="asof")]

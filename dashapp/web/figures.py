@@ -14,6 +14,7 @@ Figure = dict[str, Any]
 Series = dict[str, list[Point]]
 
 MOST_GROUPS = 6
+ROOM_FOR_NUMBERS = 1.25
 HOVER = {Unit.COUNT: "%{y:,.0f}", Unit.PERCENT: "%{y:.1f} %", Unit.SCORE: "%{y:.3f}"}
 
 
@@ -51,7 +52,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
     dim = answer.ask.by[0]
     shown = sorted(answer.points, key=lambda point: _order(dim, point))
     names = [theme.text(point.groups[0]) for point in shown]
-    unit = answer.metric.unit
+    unit, largest = answer.metric.unit, max((point.value or 0 for point in shown), default=0) or 1
     trace = {
         "type": "bar",
         "orientation": "h",
@@ -68,7 +69,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
     return {
         "data": [trace],
         "layout": {
-            "xaxis": {"rangemode": "tozero", "title": {"text": unit}},
+            "xaxis": {"range": [0, ROOM_FOR_NUMBERS * largest], "title": {"text": unit}},
             "yaxis": {"autorange": "reversed", "type": "category"},
             "showlegend": False,
             "hovermode": "closest",

@@ -1,47 +1,20 @@
 """A page's numbers: asks the metrics that a page names and puts the answers into its tiles and cards."""
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
 from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.domain.ask import Ask, Grain, View, Window
+from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.vocabulary import label
-from dashapp.metrics import Desk, Kind, Measurement, Metric, measure
+from dashapp.metrics import Kind, Measurement, Metric, measure
 from dashapp.web import components, figures, words
 from dashapp.web.page import Card, Chart
-from dashapp.web.theme import Positions, colour
+from dashapp.web.scenes import Scene
+from dashapp.web.theme import colour
 
-WEEK = 7
 SPARK_DAYS = 28
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What all parts of a page share: where to ask, what the address says, the last day of data, colours."""
-
-    desk: Desk
-    view: View
-    as_of: date
-    known: Positions
-
-    def ask(self, card: Card) -> Ask:
-        """The card's question under the address."""
-        asked = self.view.ask(self.as_of, by=card.by)
-        return asked if card.follows_split else replace(asked, by=card.by)
-
-    @property
-    def window(self) -> Window:
-        """The days that the address asks for."""
-        return self.view.window(self.as_of)
-
-    @property
-    def last_week(self) -> Window:
-        """The last seven complete days of the window."""
-        yesterday = self.desk.today - timedelta(days=1)
-        return Window.ending(min(self.window.until, self.as_of, yesterday), WEEK)
 
 
 def tile(scene: Scene, metric: Metric) -> list[Component]:
@@ -53,7 +26,7 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
     last, moves = _moves(scene, metric, asked, answer)
     state = answer.threshold.state(last) if answer.threshold else "none"
     line = measure(
-        scene.desk, metric, replace(asked, window=Window.ending(scene.window.until, SPARK_DAYS), grain=Grain.DAY)
+        scene.desk, metric, replace(asked, window=Window.ending(scene.last_week.until, SPARK_DAYS), grain=Grain.DAY)
     )
     values = [point.value for point in line.points]
     cases = "" if metric.kind is Kind.FLOW else words.count(answer.total.n)
@@ -68,7 +41,7 @@ def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tup
         now, before, span = (
             answer,
             measure(scene.desk, metric, replace(asked, window=scene.window.previous)),
-            "previous",
+            "vs previous",
         )
     else:
         week = replace(asked, window=scene.last_week)
@@ -76,7 +49,12 @@ def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tup
         before, span = measure(scene.desk, metric, replace(week, window=week.window.previous)), "last 7 days"
     last, then = _value(now), _value(before)
     told = html.B(words.change(last, then, metric.unit), className=words.direction(metric, last, then))
-    return last, html.Span([told, f" {'vs previous' if span == 'previous' else span}"])
+    against = f"{_days(now)} against {_days(before)}"
+    return last, html.Span([told, f" {span}"], title=against)
+
+
+def _days(answer: Measurement) -> str:
+    return words.days(answer.ask.window.since, answer.ask.window.until)
 
 
 def _value(answer: Measurement) -> float | None:
@@ -155,7 +133,8 @@ def changes(scene: Scene, card: Card) -> tuple[list[Component], Component]:
     latest = {point.groups: point.value for point in now.points}
     rows = sorted({*then, *latest}, key=lambda group: (-(latest.get(group) or 0), group))
     told = [_change(card, scene, group, latest.get(group), then.get(group), before) for group in rows]
-    return _head(now), html.Div(told, className="changes")
+    span = html.P(f"{words.days(week.window.since, week.window.until)} against the 7 days before", className="weeks")
+    return _head(now), html.Div([span, html.Div(told, className="changes")])
 
 
 def _change(

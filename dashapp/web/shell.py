@@ -10,9 +10,10 @@ from dash.development.base_component import Component
 
 from dashapp.domain.ask import DEFAULT_DAYS, Grain, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, label
-from dashapp.store.reads import Value
+from dashapp.web import notices, words
 from dashapp.web.components import named
 from dashapp.web.page import Page
+from dashapp.web.scenes import Scene
 
 PRESETS = {"7d": "7 d", "30d": "30 d", "90d": "90 d", "365d": "1 y"}
 CUSTOM = "custom"
@@ -21,8 +22,6 @@ MORE_FILTERS = (Dim.ROUTING, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSIO
 SPLITS = (*FIRST_FILTERS, *MORE_FILTERS)
 GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
-
-Values = Mapping[Dim, Sequence[Value]]
 
 
 def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
@@ -63,40 +62,42 @@ def _link(page: Page) -> Component:
     return dcc.Link(page.name, href=page.path, id=nav(page.path))
 
 
-def layout(page: Page, view: View, values: Values, origins: Sequence[str], as_of: date) -> list[Component]:
+def layout(page: Page, query: str, seen: Scene) -> list[Component]:
     """The filter bar set to the address, above the page."""
     return [
-        dcc.Store(id="address", data=view.query()),
+        dcc.Store(id="address", data=query),
         dcc.Store(id="page", data=page.path),
         dcc.Interval(id="refresh", disabled=True),
-        html.Header(_bar(view, values, origins, as_of), className="bar"),
+        html.Header(_bar(seen), className="bar"),
     ]
 
 
-def _bar(view: View, values: Values, origins: Sequence[str], as_of: date) -> list[Component]:
-    options = _options(values, origins)
-    window = view.window(as_of)
+def _bar(seen: Scene) -> list[Component]:
+    view, window = seen.view, seen.window
+    options = _options(seen)
     dates = [_date("since", "From", window.since), _date("until", "To", window.until)]
     return [
         _presets(view),
         html.Div(dates, className="dates", id="dates"),
-        html.Span(id="window", className="window"),
+        html.Span(words.days(window.since, window.until), id="window", className="window"),
         _select(
-            "compare", "Compare", {"none": "no comparison", "previous": "vs previous"}, "previous" if view.compare else "none"
+            "compare",
+            "Compare",
+            {"none": "no comparison", "previous": "vs previous"},
+            "previous" if view.compare else "none",
         ),
         *(_filter(dim, options[dim], view) for dim in FIRST_FILTERS if options[dim]),
         _more(options, view),
         _select("by", "Split", _splits(options), "shown" if view.by is None else view.by[0] if view.by else "none"),
         _select("grain", "Grain", {g: f"by {g}" for g in GRAINS}, view.grain or Grain.DAY),
         html.Button("Reset", id="reset", className="quiet-button", title="Back to the default filters"),
-        html.Div([html.Span(id="fresh"), _refresh(), _theme()], className="fresh"),
     ]
 
 
-def _options(values: Values, origins: Sequence[str]) -> dict[Dim, list[str]]:
+def _options(seen: Scene) -> dict[Dim, list[str]]:
     """The values that each filter offers. What no origin gives is offered nowhere."""
-    found = {dim: [*CLOSED.get(dim, ()), *sorted(value.value for value in values.get(dim, ()))] for dim in SPLITS}
-    found[Dim.ORIGIN] = list(origins)
+    found = {dim: [*CLOSED.get(dim, ()), *sorted(value.value for value in seen.values.get(dim, ()))] for dim in SPLITS}
+    found[Dim.ORIGIN] = [origin.name for origin in seen.origins]
     return {
         dim: [*options, NOT_GIVEN] if options and dim is not Dim.ORIGIN else options for dim, options in found.items()
     }
@@ -133,7 +134,7 @@ def _presets(view: View) -> Component:
 
 
 def _date(key: str, name: str, value: date) -> Component:
-    return _named(name, dbc.Input(id=control(key), type="date", value=value.isoformat(), debounce=True), hidden=False)
+    return _named(name, dbc.Input(id=control(key), type="date", value=value.isoformat(), debounce=700), hidden=False)
 
 
 def _select(key: str, name: str, options: Mapping[str, str], value: str) -> Component:
@@ -166,6 +167,13 @@ def _checks(dim: Dim, options: Sequence[str], view: View) -> Component:
     shown = [*options, *(value for value in chosen if value not in options)]
     choices = [{"label": label(value), "value": value} for value in shown]
     return html.Fieldset([html.Legend(label(dim)), dbc.Checklist(id=control(dim), value=chosen, options=choices)])
+
+
+def heading(page: Page, seen: Scene) -> Component:
+    """The page's name and question, how fresh it is, and what the reader may set for all pages."""
+    title = html.Div([html.H1(page.name), html.P(page.question, className="question")])
+    fresh = html.Div([html.Span(notices.fresh(seen), id="fresh"), _refresh(), _theme()], className="fresh")
+    return html.Div([title, fresh], className="heading")
 
 
 def _refresh() -> Component:

@@ -10,12 +10,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashapp.domain.ask import View
-from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import as_of
-from dashapp.store.reads import origins, values_of
-from dashapp.web import components, shell
+from dashapp.web import components, notices, scenes, shell
 from dashapp.web.desk import open_desk
 from dashapp.web.page import Page
+from dashapp.web.scenes import Scene
 
 NAME = "Watchfloor"
 
@@ -36,19 +34,16 @@ def register(pages: Sequence[Page]) -> None:
 
 def _layout(page: Page, **query: Any) -> Component:
     """A page under an address; keys it does not know are left alone."""
-    view = View.parse(urlencode(query, doseq=True))
+    address = urlencode(query, doseq=True)
     with open_desk() as desk:
-        names = [origin.name for origin in origins(desk.connection)]
-        chosen = dict(view.filters).get(Dim.ORIGIN, ())
-        bar = shell.layout(page, view, values_of(desk.connection, chosen or names), names, as_of(desk, chosen))
-    return html.Div([*bar, _main(page)])
+        seen = scenes.scene(desk, View.parse(address))
+        return html.Div([*shell.layout(page, address, seen), _main(page, seen)])
 
 
-def _main(page: Page) -> Component:
-    heading = [html.H1(page.name), html.P(page.question, className="question")]
+def _main(page: Page, seen: Scene) -> Component:
     tiles = html.Div([components.tile(key) for key in page.metrics], className="tiles") if page.tiles else None
     cards = html.Div([components.card(card) for card in page.cards], className="cards")
-    parts = [html.Div(heading), html.Div(id="notices"), tiles, cards]
+    parts = [shell.heading(page, seen), html.Div(notices.notices(seen), id="notices"), tiles, cards]
     return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)
 
 

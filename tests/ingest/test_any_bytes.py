@@ -16,10 +16,43 @@ from dashapp.store.writes import remove_origin
 
 HEADER = ",".join(KINDS["flags"].columns).encode() + b"\n"
 
-fields = st.sampled_from([
-    *("F1", "F2", "2024-03-01", "2024-3-1", "2999-01-01", "spam", "low", "high", "allow", "auto_block", "0.5", "-1"),
-    *("nan", "1e999", "True", "", " ", '"', '""', '"a', 'a"', '"a,b"', '"a\nb"', "\r", "\n", "\0", "\x85", "é", "𝄞"),
-])
+fields = st.sampled_from(
+    [
+        *(
+            "F1",
+            "F2",
+            "2024-03-01",
+            "2024-3-1",
+            "2999-01-01",
+            "spam",
+            "low",
+            "high",
+            "allow",
+            "auto_block",
+            "0.5",
+            "-1",
+        ),
+        *(
+            "nan",
+            "1e999",
+            "True",
+            "",
+            " ",
+            '"',
+            '""',
+            '"a',
+            'a"',
+            '"a,b"',
+            '"a\nb"',
+            "\r",
+            "\n",
+            "\0",
+            "\x85",
+            "é",
+            "𝄞",
+        ),
+    ]
+)
 good = st.tuples(
     *(st.sampled_from(values) for values in (["F1", "F2", "F3"], ["2024-03-01", "2024-03-02"], ["spam", "fraud"])),
     *(st.sampled_from(values) for values in (["low", "high"], ["allow", "human_review"], ["", "R1"], ["", "3", "-3"])),
@@ -37,7 +70,7 @@ files = st.one_of(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=files)
 def test_any_bytes_are_accounted_for(
-    writer: Engine, settings: Settings, tmp_path: Path, strict: bool, data: bytes
+    writer: Engine, settings: Settings, tmp_path: Path, *, strict: bool, data: bytes
 ) -> None:
     (tmp_path / "flags.csv").write_bytes(data)
     with writer.begin() as connection:

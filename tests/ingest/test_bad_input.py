@@ -18,10 +18,9 @@ LAST = "F9,2024-03-09,spam,low,allow,,,,,\n"
 
 def row(**given: str) -> str:
     """A row of flags.csv, good but for what is given."""
-    base = {
-        **{"flag_id": "F2", "date": "2024-03-02", "category": "spam", "severity": "low", "action": "allow"},
-        **{"reviewer_id": "", "resolution_hrs": "", "ml_score": "", "coordinated_flag": "", "attack_id": ""},
-    }
+    base = dict(
+        zip(HEADER.strip().split(","), ["F2", "2024-03-02", "spam", "low", "allow", "", "", "", "", ""], strict=True)
+    )
     return ",".join({**base, **given}.values()) + "\n"
 
 
@@ -43,7 +42,6 @@ BAD_ROWS = [
     ("resolution_hrs", "-4", "is less than 0"),
     ("resolution_hrs", "inf", "is not a finite number"),
     ("resolution_hrs", "90000", "is more than 87840"),
-    ("resolution_hrs", "960", "lies in the future"),
     ("coordinated_flag", "perhaps", "is not true or false"),
     ("date", "2024-13-01", "is not a date such as 2024-03-30"),
     ("date", "1704067200", "is not a date such as 2024-03-30"),

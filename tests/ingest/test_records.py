@@ -132,11 +132,13 @@ def test_columns_are_found_under_the_header_that_the_file_has(file: Path) -> Non
 
 def test_parquet_gives_the_same_fields_as_csv_by_row(tmp_path: Path) -> None:
     path = tmp_path / "file.parquet"
-    table = pa.table({
-        "id": [1, 2],
-        "note": pa.array([True, None]),
-        "team": ["x", "y"],
-    })
+    table = pa.table(
+        {
+            "id": [1, 2],
+            "note": pa.array([True, None]),
+            "team": ["x", "y"],
+        }
+    )
     parquet.write_table(table, path)
     columns = Columns(("id", "note"))
     assert list(open_records(path, columns)) == [(1, {"id": "1", "note": "True"}), (2, {"id": "2", "note": ""})]

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 from pyarrow import csv as pa_csv
 from pyarrow import parquet
 from sqlalchemy import Engine, func, select
@@ -174,14 +173,16 @@ def test_parquet_is_read_like_csv(writer: Engine, load: Import, directory: Path)
 
 def test_a_row_of_parquet_is_refused_by_its_number(load: Import, directory: Path) -> None:
     names = ["flag_id", "date", "category", "severity", "action", "reviewer_id", "resolution_hrs", "ml_score"]
-    table = pa.table({
-        **dict.fromkeys([*names, "coordinated_flag", "attack_id"], pa.nulls(2)),
-        "flag_id": [1, 2],
-        "date": [datetime(2024, 3, 1), datetime(2024, 3, 2)],  # noqa: DTZ001 - as other systems write days
-        "category": ["spam", "spam"],
-        "severity": ["low", "hgih"],
-        "action": ["allow", "allow"],
-    })
+    table = pa.table(
+        {
+            **dict.fromkeys([*names, "coordinated_flag", "attack_id"], pa.nulls(2)),
+            "flag_id": [1, 2],
+            "date": [datetime(2024, 3, 1), datetime(2024, 3, 2)],  # noqa: DTZ001 - as other systems write days
+            "category": ["spam", "spam"],
+            "severity": ["low", "hgih"],
+            "action": ["allow", "allow"],
+        }
+    )
     parquet.write_table(table, directory / "flags.parquet")
     report = load()
     assert [str(refusal) for refusal in report.refusals] == [

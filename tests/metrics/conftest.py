@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,11 @@ settings.register_profile(
     max_examples=60,
     deadline=None,
     database=None,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("thorough", settings.get_profile("watchfloor"), max_examples=1500)
-settings.load_profile("watchfloor")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "watchfloor"))
 
 
 @pytest.fixture(scope="module")

@@ -69,8 +69,8 @@ def worlds(draw: st.DrawFn) -> World:
     rows = [{**flag, "team": TEAMS.get((flag["origin"], flag["reviewer_id"]))} for flag in drawn]
     uncovered = {name: draw(st.sets(days, max_size=6)) for name in ("a", "b")}
     every = {FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)}
-    if draw(st.booleans()):
-        every = {day for day in every if day <= draw(days)}
+    last = draw(st.just(LAST) | days)
+    every = {day for day in every if day <= last}
     return World(
         rows,
         {name: every - gaps for name, gaps in uncovered.items()},

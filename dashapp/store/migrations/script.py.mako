@@ -1,3 +1,4 @@
+<%def name="tidy(lines)">${"\n".join(line for line in lines.splitlines() if "# ###" not in line).strip() or "pass"}</%def>\
 """${message}."""
 
 import sqlalchemy as sa
@@ -11,9 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Take the store one step forward."""
-    ${upgrades if upgrades else "pass"}
+    ${tidy(upgrades)}
 
 
 def downgrade() -> None:
     """Take the store one step back."""
-    ${downgrades if downgrades else "pass"}
+    ${tidy(downgrades)}

@@ -1,0 +1,63 @@
+# The two commands are `make run` and `make test`; `make` alone lists all.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check fix cover docs pins
+
+# The first Python on the path that is new enough; `make PYTHON=... run` names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && echo $$p && break; done)
+
+DEV := .venv-dev/bin
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+
+run: .venv/stamp ## serve on http://127.0.0.1:8050/; an empty store gets demo data (HOST, PORT, DATABASE_URL are honoured)
+	@.venv/bin/python -m dashapp init
+	@.venv/bin/python -m dashapp demo --if-empty
+	@exec .venv/bin/python -m dashapp serve
+
+test: .venv-dev/stamp ## get a Chromium where there is none, then check; what CI runs
+	@tests/browser/find_chromium.sh --install >/dev/null
+	@$(MAKE) --no-print-directory check
+
+check: .venv-dev/stamp ## lint, format, types, import contracts, then all tests
+	$(DEV)/ruff check
+	$(DEV)/ruff format --check
+	$(DEV)/mypy
+	$(DEV)/lint-imports --no-cache
+	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2
+
+fix: .venv-dev/stamp ## format, and mend what ruff can mend
+	$(DEV)/ruff check --fix
+	$(DEV)/ruff format
+
+cover: .venv-dev/stamp ## the tests with the lines that none of them reaches
+	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2 --cov
+
+docs: .venv-dev/stamp ## write docs/metrics.md from the registry
+	$(DEV)/python -m docs.generate
+
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+pins: .venv-dev/stamp ## pin anew what pyproject.toml asks for
+	$(DEV)/pip install --quiet --disable-pip-version-check uv
+	$(DEV)/$(COMPILE) pyproject.toml -o requirements.txt
+	$(DEV)/$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+# An environment holds exactly the pins: it is made anew when they change, or when an earlier attempt was cut short.
+define environment
+	$(if $(PYTHON),,$(error Watchfloor needs Python 3.11 or newer: install it, or name it as in `make PYTHON=/path/to/python run`))
+	@$(PYTHON) -c "$(NEW_ENOUGH)" || { echo "$(PYTHON) is older than Python 3.11, which Watchfloor needs" >&2; exit 1; }
+	@echo "making $(@D) from $<: a minute or two, this once"
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+endef
+
+.venv/stamp: requirements.txt
+	$(environment)
+
+.venv-dev/stamp: requirements-dev.txt
+	$(environment)

@@ -1,0 +1,55 @@
+"""What the reader should know before the numbers: how fresh they are, whose they are, what is new among them."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashapp.domain.vocabulary import label
+from dashapp.store.reads import DEMO
+from dashapp.web import components, words
+from dashapp.web.scenes import Scene
+
+STALE_DAYS = 2
+MOST_NEW = 6
+
+
+def fresh(scene: Scene) -> str:
+    """How old the newest data is, and when this was read."""
+    desk = scene.desk
+    stale = (desk.today - scene.as_of).days > STALE_DAYS
+    read = desk.now.astimezone(desk.policy.zone)
+    return f"data end {words.day(scene.as_of)}" if stale else f"data to {words.day(scene.as_of)}, read {read:%H:%M}"
+
+
+def notices(scene: Scene) -> list[Component]:
+    """What the reader should know first: bad values in the address, demo data, values never seen before."""
+    notes = [components.notice(f"Left out of the address: {problem}.") for problem in scene.view.problems]
+    found, chosen = scene.origins, scene.chosen_origins
+    real = [origin.name for origin in found if origin.kind != DEMO]
+    if not found:
+        notes.append(components.notice("The store is empty. Import data, or run: python -m dashapp demo"))
+    elif not real or DEMO in chosen:
+        notes.append(components.notice("These are demo data, made by a generator.", "info"))
+    elif len(real) < len(found) and not chosen:
+        link = html.A("Show it", href=f"?{urlencode({'origin': DEMO})}")
+        notes.append(components.notice(["Demo data is left out since real data was imported. ", link], "info"))
+    return [*notes, *_new_values(scene)]
+
+
+def _new_values(scene: Scene) -> list[Component]:
+    """Values that a dimension took for the first time within the window: a new category is data and worth a look."""
+    names = scene.chosen_origins or [origin.name for origin in scene.origins]
+    first = min((o.first_day for o in scene.origins if o.name in names and o.first_day), default=None)
+    fresh = [
+        f"{label(dim).lower()} {label(value.value)} ({words.day(value.first_day)})"
+        for dim, values in scene.values.items()
+        for value in values
+        if first is not None
+        and max(first + timedelta(days=1), scene.window.since) <= value.first_day <= scene.window.until
+    ]
+    more = f" and {len(fresh) - MOST_NEW} more" if len(fresh) > MOST_NEW else ""
+    return (
+        [components.notice(f"First seen in this window: {', '.join(fresh[:MOST_NEW])}{more}.", "info")] if fresh else []
+    )

@@ -1,0 +1,58 @@
+"""What all parts of a page share: where to ask, what the address says, how far the data go, who has which colour."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from dashapp.domain.ask import Ask, View, Window
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics import Desk, as_of
+from dashapp.store.reads import Origin, Value, origins, values_of
+from dashapp.web.page import Card
+from dashapp.web.theme import Positions, positions
+
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One page at one moment under one address."""
+
+    desk: Desk
+    view: View
+    as_of: date
+    origins: list[Origin]
+    values: dict[Dim, list[Value]]
+
+    @property
+    def known(self) -> Positions:
+        """The places of values, which pick their colours."""
+        return positions(self.values)
+
+    @property
+    def chosen_origins(self) -> tuple[str, ...]:
+        """The origins that the address names."""
+        return dict(self.view.filters).get(Dim.ORIGIN, ())
+
+    def ask(self, card: Card) -> Ask:
+        """The card's question under the address."""
+        asked = self.view.ask(self.as_of, by=card.by)
+        return asked if card.follows_split else replace(asked, by=card.by)
+
+    @property
+    def window(self) -> Window:
+        """The days that the address asks for."""
+        return self.view.window(self.as_of)
+
+    @property
+    def last_week(self) -> Window:
+        """The last seven complete days of the window."""
+        yesterday = self.desk.today - timedelta(days=1)
+        return Window.ending(min(self.window.until, self.as_of, yesterday), WEEK)
+
+
+def scene(desk: Desk, view: View) -> Scene:
+    """The scene of one request."""
+    found = origins(desk.connection)
+    chosen = dict(view.filters).get(Dim.ORIGIN, ())
+    values = values_of(desk.connection, chosen or [origin.name for origin in found])
+    return Scene(desk, view, as_of(desk, chosen), found, values)

@@ -1,0 +1,48 @@
+"""Every metric of the seeded demo, week by week and category by category, as it was when its definition was last agreed.
+
+A change here is a change of a number that somebody reads. When it is meant, `GOLDEN_UPDATE=1 pytest
+tests/metrics/test_golden.py` writes the files anew; the difference belongs into the same commit, and into the changelog.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from dashapp.demo.load import load
+from dashapp.domain.ask import View
+from dashapp.metrics import METRICS, Desk, Policy, as_of, measure
+from dashapp.settings import Settings
+from dashapp.store.rollup import rollup
+from dashapp.web.export import metric_csv
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+NOW = datetime(2024, 3, 31, 15, tzinfo=UTC)
+SETTINGS = Settings(_env_file=None, time_zone="UTC")
+QUESTION = View.parse("range=56d&grain=week&by=category")
+
+
+@pytest.fixture(scope="module")
+def connection(engine: Engine) -> Iterator[Connection]:
+    load(engine, SETTINGS, NOW, days=56, seed=42, scale=0.25)
+    with engine.begin() as opened:
+        rollup(opened, SETTINGS.sla)
+        yield opened
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_the_demos_figures_are_what_they_were(connection: Connection, key: str) -> None:
+    desk = Desk(connection, NOW, Policy(SETTINGS.zone, SETTINGS.sla))
+    text = metric_csv(measure(desk, METRICS[key], QUESTION.ask(as_of(desk))))
+    file = GOLDEN / f"{key}.csv"
+    if os.environ.get("GOLDEN_UPDATE"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, newline="")
+    assert text == file.read_bytes().decode()
+
+
+def test_every_golden_file_belongs_to_a_metric() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.csv")} == set(METRICS)

@@ -1,0 +1,48 @@
+"""A small app that serves the API over a store, without the pages."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from dashapp.settings import Settings
+from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.meta import keep
+from dashapp.store.migrate import upgrade
+from dashapp.store.rollup import rollup
+from dashapp.web.api import blueprint
+from dashapp.web.desk import EXTENSION, Services
+
+Fill = Callable[[Engine, Settings], object]
+
+
+def settings_for(path: Path) -> Settings:
+    return Settings(_env_file=None, database_url=f"sqlite:///{path}", time_zone="UTC")
+
+
+@contextmanager
+def served(path: Path, now: datetime, fill: Fill) -> Iterator[FlaskClient]:
+    """A client of the API over a migrated store at `path` that `fill` has put flags into."""
+    settings = settings_for(path)
+    writer = writer_engine(settings.database_url)
+    upgrade(writer)
+    with writer.begin() as connection:
+        keep(connection, settings.zone, settings.sla)
+    fill(writer, settings)
+    with writer.begin() as connection:
+        rollup(connection, settings.sla)
+    writer.dispose()
+    reader = reader_engine(settings.database_url, settings.read_seconds)
+    yield client_of(Services(settings, reader, lambda: now))
+    reader.dispose()
+
+
+def client_of(services: Services) -> FlaskClient:
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = services
+    app.register_blueprint(blueprint())
+    return app.test_client()

@@ -1,0 +1,298 @@
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
+
+from dashapp.domain.events import Flag, Incident
+from dashapp.domain.vocabulary import Severity
+from dashapp.metrics import METRICS
+from dashapp.settings import Settings
+from dashapp.store import writes
+from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.web.desk import Services
+from dashapp.web.export import text_cell
+from tests.web.served import client_of, served, settings_for
+
+NOW = datetime(2024, 3, 12, 12, tzinfo=UTC)
+FIRST = date(2024, 3, 1)
+COUNTS = (4, 5, 4, 5, 4, 5, 4, 20, 21, 5)
+"""Flags of each day from the first: an attack on days 8 and 9."""
+
+
+def fill(engine: Engine, _: Settings) -> None:
+    """Ten days of flags of one origin; a category like a formula; one known attack on the ninth and tenth."""
+    rows = []
+    for n, count in enumerate(COUNTS):
+        for i in range(count):
+            given = {
+                "flag_id": f"F{n}-{i}",
+                "flagged_day": FIRST + timedelta(days=n),
+                "category": ("spam", "=1+1")[i % 2],
+                "severity": ("high", "low")[i % 2],
+                "routing": ("human_review", "auto_block", "allow")[i % 3],
+                "score": 0.1 * (i % 7),
+                "hours_to_decision": 30.0 if i == 0 else 2.0,
+            }
+            rows.append(writes.flag_row("ops", Flag.model_validate(given), ZoneInfo("UTC")))
+    attack = Incident(
+        incident_id="A1", since=date(2024, 3, 9), until=date(2024, 3, 10), category="spam", severity=Severity.HIGH
+    )
+    with engine.begin() as connection:
+        writes.put_flags(connection, rows)
+        writes.put_origin(connection, "ops", "import", NOW)
+        writes.put_coverage(connection, "ops", {row["flagged_day"] for row in rows})
+        writes.put_incidents(connection, "ops", [attack], replace=False)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    with served(tmp_path_factory.mktemp("api") / "store.sqlite", NOW, fill) as made:
+        yield made
+
+
+def get(client: FlaskClient, address: str, status: int = 200) -> Any:
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.json
+
+
+def test_a_metric_answers_by_day_over_the_last_90_days_to_the_end_of_the_data(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/metrics/flags.json")
+    assert [body[name] for name in ("metric", "title", "unit", "grain", "by")] == ["flags", "Flags", "flags", "day", []]
+    assert (body["since"], body["until"], body["as_of"]) == ("2023-12-12", "2024-03-10", "2024-03-10")
+    assert [point["value"] for point in body["points"]] == list(COUNTS)
+    assert body["points"][0] == {
+        "bucket": "2024-03-01",
+        "group": None,
+        "groups": [],
+        "value": 4,
+        "n": 4,
+        "low": None,
+        "high": None,
+        "provisional": False,
+    }
+    assert body["total"] == {"value": 77, "n": 77, "low": None, "high": None, "provisional": False}
+    assert "coverage_note" not in body
+
+
+def test_a_split_names_each_points_groups(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/metrics/flags.json?by=category&by=severity&grain=whole")
+    assert [(point["group"], point["groups"], point["value"]) for point in body["points"]] == [
+        ("=1+1", ["=1+1", "low"], 36),
+        ("spam", ["spam", "high"], 41),
+    ]
+
+
+def test_a_share_comes_with_its_interval_and_cases(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/metrics/escalation_rate.json?since=2024-03-01&until=2024-03-02")
+    assert body["total"]["n"] == 9
+    assert body["total"]["value"] == pytest.approx(100 * 5 / 9)
+    assert body["total"]["low"] == pytest.approx(26.665, abs=1e-3)
+    assert body["total"]["high"] == pytest.approx(81.122, abs=1e-3)
+
+
+def test_a_window_beyond_the_data_says_where_the_data_end(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/metrics/flags.json?since=2024-03-10&until=2024-03-14")
+    assert [point["bucket"] for point in body["points"]] == ["2024-03-10"]
+    assert body["coverage_note"] == "The data end on 2024-03-10; later days have no point."
+
+
+def test_an_origin_that_does_not_exist_has_no_data(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/metrics/flags.json?origin=nobody")
+    assert (body["points"], body["total"]["value"], body["as_of"]) == ([], None, None)
+    assert body["coverage_note"] == "There are no data."
+
+
+@pytest.mark.parametrize("query", ["", "?by=category", "?by=severity&by=routing&grain=week", "?trailing=3d"])
+@pytest.mark.parametrize("key", METRICS)
+def test_csv_and_json_hold_the_same_digits(client: FlaskClient, key: str, query: str) -> None:
+    body = get(client, f"/api/v1/metrics/{key}.json{query}")
+    rows = list(csv.reader(io.StringIO(client.get(f"/api/v1/metrics/{key}.csv{query}").text)))
+    assert rows[0] == ["bucket", *body["by"], "value", "n", "low", "high", "provisional"]
+    assert rows[1:] == [
+        [
+            point["bucket"],
+            *(text_cell(group) for group in point["groups"]),
+            *("" if point[name] is None else repr(point[name]) for name in ("value", "n", "low", "high")),
+            str(point["provisional"]).lower(),
+        ]
+        for point in body["points"]
+    ]
+
+
+def test_a_csv_is_a_file_whose_name_says_what_is_in_it(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/metrics/flags.csv?since=2024-03-01&until=2024-03-02&by=category")
+    name = "flags_2024-03-01_2024-03-02_day_by-category.csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.text == (
+        "bucket,category,value,n,low,high,provisional\r\n"
+        "2024-03-01,'=1+1,2,2,,,false\r\n"
+        "2024-03-01,spam,2,2,,,false\r\n"
+        "2024-03-02,'=1+1,2,2,,,false\r\n"
+        "2024-03-02,spam,3,3,,,false\r\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\0x"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
+    assert text_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["spam", "hate=speech", "(none)", "", "'quoted"])
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert text_cell(text) == text
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("/api/v1/metrics/flags.json?by=colour", "by: 'colour' is not known"),
+        ("/api/v1/metrics/flags.csv?grain=fortnight", "grain: 'fortnight' is not known"),
+        ("/api/v1/metrics/flags.json?colour=red", "colour: not a known filter"),
+        ("/api/v1/metrics/flags.json?since=yesterday", "since: 'yesterday' is not a date such as 2024-03-30"),
+        ("/api/v1/incidents.json?severity=huge", "severity: 'huge' is not one of low, medium, high, critical"),
+        ("/api/v1/incidents/backtest.json?until=%ff", "until: '\ufffd' is not a date such as 2024-03-30"),
+    ],
+)
+def test_a_question_that_cannot_be_read_is_refused_with_its_problems(
+    client: FlaskClient, address: str, problem: str
+) -> None:
+    assert get(client, address, 400) == {"error": "The question could not be read.", "problems": [problem]}
+
+
+def test_a_question_that_has_no_answer_is_refused_in_a_sentence(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/metrics/flags.json?grain=week&trailing=7d", 400)
+    assert body == {"error": "A trailing figure is given by day only."}
+
+
+def test_an_unknown_metric_is_not_found_and_near_ones_are_named(client: FlaskClient) -> None:
+    for form in ("json", "csv"):
+        body = get(client, f"/api/v1/metrics/flagz.{form}", 404)
+        assert body["error"].startswith("There is no metric 'flagz'. Known are flags, ")
+    assert get(client, "/api/v1/metrics/flags", 404)["error"].startswith("There is nothing at this address.")
+    assert get(client, "/api/other", 404)["error"].startswith("There is nothing at this address.")
+
+
+@pytest.mark.parametrize("address", ["/api/v1/metrics", "/api/v1/metrics/flags.json", "/readyz"])
+def test_another_method_is_refused_in_json(client: FlaskClient, address: str) -> None:
+    answer = client.post(address)
+    assert (answer.status_code, answer.mimetype) == (405, "application/json")
+
+
+def test_the_catalogue_says_what_must_be_known_to_read_a_metric(client: FlaskClient) -> None:
+    found = {metric["key"]: metric for metric in get(client, "/api/v1/metrics")["metrics"]}
+    assert list(found) == list(METRICS)
+    breaches = found["sla_breach_rate"]
+    assert breaches["definition"].startswith("Share of urgent flags decided after their SLA or still open past it")
+    assert breaches["dims"][:4] == ["category", "severity", "routing", "origin"]
+    del breaches["definition"], breaches["dims"]
+    assert breaches == {
+        "key": "sla_breach_rate",
+        "title": "SLA breach rate",
+        "unit": "%",
+        "kind": "share",
+        "clock": "day raised",
+        "better": "lower",
+        "threshold": {"warn": 10, "alert": 15, "baseline": None},
+        "settles_hours": 24.0,
+        "reference": "",
+    }
+    assert found["flags"]["threshold"] is None
+
+
+def test_incidents_are_the_known_attacks_and_what_the_detector_found(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/incidents.json")
+    assert (body["detector"], body["threshold"], body["as_of"]) == ("zscore7", 1.5, "2024-03-10")
+    detected, known = body["incidents"]
+    assert (detected["kind"], detected["since"], detected["until"]) == ("detected", "2024-03-08", "2024-03-09")
+    assert [(alarm["day"], alarm["observed"]) for alarm in detected["evidence"]] == [
+        ("2024-03-08", 20),
+        ("2024-03-09", 21),
+    ]
+    assert detected["evidence"][0]["score"] == pytest.approx(2.2596, abs=1e-4)
+    assert (known["kind"], known["id"], known["since"], known["until"]) == ("known", "A1", "2024-03-09", "2024-03-10")
+    assert known["evidence"] == detected["evidence"][1:]
+
+
+def test_the_back_test_counts_days(client: FlaskClient) -> None:
+    assert get(client, "/api/v1/incidents/backtest.json?detector=zscore7") == {
+        "detector": "zscore7",
+        "attack_days": 2,
+        "detected_days": 2,
+        "true_positives": 1,
+        "false_positives": 1,
+        "recall": 50.0,
+        "precision": 50.0,
+    }
+
+
+def test_a_back_test_reads_the_days_before_its_window(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/incidents/backtest.json?since=2024-03-09&until=2024-03-09")
+    assert (body["detected_days"], body["recall"], body["precision"]) == (1, 100.0, 100.0)
+
+
+def test_a_back_test_without_attacks_or_alarms_has_neither_recall_nor_precision(client: FlaskClient) -> None:
+    body = get(client, "/api/v1/incidents/backtest.json?until=2024-03-05")
+    assert (body["attack_days"], body["detected_days"], body["recall"], body["precision"]) == (0, 0, None, None)
+    assert get(client, "/api/v1/incidents/backtest.json?category=hate")["attack_days"] == 0
+    assert get(client, "/api/v1/incidents/backtest.json?severity=low")["attack_days"] == 0
+
+
+@pytest.mark.parametrize("address", ["/api/v1/incidents.json", "/api/v1/incidents/backtest.json"])
+def test_an_unknown_detector_is_refused_and_the_known_ones_named(client: FlaskClient, address: str) -> None:
+    body = get(client, f"{address}?detector=oracle", 400)
+    assert body == {"error": "There is no detector 'oracle'. Known: zscore7."}
+
+
+def test_a_process_that_answers_is_healthy(client: FlaskClient) -> None:
+    assert get(client, "/healthz") == {"status": "ok"}
+
+
+def test_a_migrated_store_is_ready(client: FlaskClient) -> None:
+    checks = {"database": "ok", "migrations": "ok", "data": "ok"}
+    assert get(client, "/readyz") == {"status": "ok", "checks": checks}
+
+
+def test_an_empty_store_is_ready_and_answers_nothing(tmp_path: Path) -> None:
+    with served(tmp_path / "store.sqlite", NOW, lambda *_: None) as client:
+        assert get(client, "/readyz")["checks"] == {"database": "ok", "migrations": "ok", "data": "empty"}
+        assert get(client, "/api/v1/metrics/flags.json")["points"] == []
+        assert get(client, "/api/v1/incidents.json")["incidents"] == []
+
+
+def test_a_store_that_is_not_migrated_is_not_ready_and_names_no_path(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "new.sqlite")
+    writer_engine(settings.database_url).connect().close()
+    reader = reader_engine(settings.database_url, 1)
+    client = client_of(Services(settings, reader, lambda: NOW))
+    body = get(client, "/readyz", 503)
+    assert (body["status"], body["checks"]["migrations"]) == ("unavailable", "behind")
+    assert get(client, "/api/v1/metrics/flags.json", 503) == {
+        "error": "The database did not answer. The log says why."
+    }
+    reader.dispose()
+
+
+def test_a_metric_that_fails_is_our_fault_and_shows_no_detail(tmp_path: Path) -> None:
+    def break_core(engine: Engine) -> None:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE cube_core"))
+
+    path = tmp_path / "store.sqlite"
+    with served(path, NOW, fill) as client:
+        broken = writer_engine(f"sqlite:///{path}")
+        break_core(broken)
+        broken.dispose()
+        body = get(client, "/api/v1/metrics/flags.json", 503)
+        assert body == {"error": "Flags could not be computed. The log says why."}
+        assert get(client, "/api/v1/incidents.json", 503) == body

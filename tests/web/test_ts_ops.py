@@ -1,0 +1,94 @@
+"""What is known of the ts-ops data, asked of the API over an import of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from dashapp.ingest.pipeline import How
+from dashapp.ingest.ts_ops import import_ts_ops
+from dashapp.settings import Settings
+from tests.web.served import served
+
+NOW = datetime(2024, 4, 8, 9, tzinfo=UTC)
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ts-ops"
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    if not DATA.is_dir():
+        pytest.skip("the ts-ops data is not at hand")
+
+    def fill(engine: Engine, settings: Settings) -> None:
+        import_ts_ops(engine, DATA, {}, How("ts-ops", NOW, settings.zone))
+
+    with served(tmp_path_factory.mktemp("ts-ops") / "store.sqlite", NOW, fill) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "n"),
+    [
+        ("flags.json", 41935, 41935),
+        ("flags_auto_blocked.json", 6038, 6038),
+        ("flags_human_review.json", 12979, 12979),
+        ("sla_breach_rate.json", 100 * 1850 / 10262, 10262),
+        ("sla_breach_rate_reviewed.json", 100 * 879 / 4224, 4224),
+        ("coordinated_rate.json", 100 * 4714 / 41935, 41935),
+        ("automation_rate.json", 100 * (41935 - 12979) / 41935, 41935),
+    ],
+)
+def test_the_totals_of_the_whole_data(client: FlaskClient, question: str, value: float, n: int) -> None:
+    body = client.get(f"/api/v1/metrics/{question}").json
+    assert (body["since"], body["until"], body["as_of"]) == ("2024-01-01", "2024-03-30", "2024-03-30")
+    assert len(body["points"]) == 90
+    assert (body["total"]["value"], body["total"]["n"]) == (pytest.approx(value, rel=1e-12), n)
+    assert body["total"]["provisional"] is False
+
+
+@pytest.mark.parametrize(
+    ("metric", "rounded"),
+    [("sla_breach_rate", 18.0), ("sla_breach_rate_reviewed", 20.8), ("coordinated_rate", 11.2)],
+)
+def test_the_rates_as_they_are_read(client: FlaskClient, metric: str, rounded: float) -> None:
+    body = client.get(f"/api/v1/metrics/{metric}.json?grain=whole").json
+    assert [round(point["value"], 1) for point in body["points"]] == [rounded]
+
+
+@pytest.mark.parametrize(("window", "mean"), [("since=2024-01-01&until=2024-01-07", 0.8563), ("range=7d", 0.7846)])
+def test_the_score_falls_from_the_first_to_the_last_seven_days(client: FlaskClient, window: str, mean: float) -> None:
+    body = client.get(f"/api/v1/metrics/score_mean.json?{window}").json
+    assert round(body["total"]["value"], 4) == mean
+
+
+def test_the_detector_finds_six_of_nine_attack_days_and_one_other_day(client: FlaskClient) -> None:
+    body = client.get("/api/v1/incidents/backtest.json").json
+    assert {**body, "recall": round(body["recall"], 1), "precision": round(body["precision"], 1)} == {
+        "detector": "zscore7",
+        "attack_days": 9,
+        "detected_days": 7,
+        "true_positives": 6,
+        "false_positives": 1,
+        "recall": 66.7,
+        "precision": 85.7,
+    }
+
+
+def test_five_attacks_are_known_and_the_false_alarm_is_the_ninth_of_march(client: FlaskClient) -> None:
+    found = client.get("/api/v1/incidents.json").json["incidents"]
+    known = [incident for incident in found if incident["kind"] == "known"]
+    days = {alarm["day"] for incident in found for alarm in incident["evidence"] if incident["kind"] == "detected"}
+    explained = {alarm["day"] for incident in known for alarm in incident["evidence"]}
+    assert len(known) == 5
+    assert len(days) == 7
+    assert days - explained == {"2024-03-09"}
+
+
+def test_the_parts_of_every_split_add_up_to_the_whole(client: FlaskClient) -> None:
+    for dim in ("category", "severity", "routing", "team", "region", "origin"):
+        body = client.get(f"/api/v1/metrics/flags.json?grain=whole&by={dim}").json
+        assert sum(point["value"] for point in body["points"]) == 41935, dim
+    assert len(client.get("/api/v1/metrics/flags.json?grain=whole&by=category").json["points"]) == 6

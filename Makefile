@@ -26,7 +26,7 @@ check: .venv-dev/stamp ## lint, format, types, import contracts, then all tests
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/mypy
-	$(DEV)/lint-imports --no-cache
+	$(DEV)/lint-imports
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2
 
 fix: .venv-dev/stamp ## format, and mend what ruff can mend

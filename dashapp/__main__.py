@@ -104,11 +104,14 @@ def origin_list(*, json: Json = False) -> None:
     """List the systems that feed the store."""
     from dataclasses import asdict
 
-    from dashapp.store.reads import origins
+    from dashapp.store.reads import flag_counts, origins
 
     with open_store().writer.connect() as connection:
-        found = origins(connection)
-    showing.as_json({"origins": [asdict(origin) for origin in found]}) if json else showing.origin_list(found)
+        found, flags = origins(connection), flag_counts(connection)
+    if json:
+        showing.as_json({"origins": [{**asdict(origin), "flags": flags.get(origin.name, 0)} for origin in found]})
+    else:
+        showing.origin_list(found, flags)
 
 
 @origin_app.command("remove")
@@ -118,19 +121,19 @@ def origin_remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete everything that one system gave us."""
-    from dashapp.store.reads import origins
+    from dashapp.store.reads import flag_counts, origins
     from dashapp.store.writes import remove_origin
 
     store = open_store()
     with store.writer.connect() as connection:
-        found = {origin.name: origin for origin in origins(connection)}
+        found, flags = [origin.name for origin in origins(connection)], flag_counts(connection)
     if name not in found:
         raise Wrong(f"no origin {name!r}; there are: {', '.join(found) or 'none'}")
     if not yes:
-        typer.confirm(f"Delete all {found[name].flags:,} flags of {name}, and all else it gave?", abort=True)
+        typer.confirm(f"Delete all {flags.get(name, 0):,} flags of {name}, and all else it gave?", abort=True)
     with store.writer.begin() as connection:
-        flags = remove_origin(connection, name)
-    typer.echo(f"{name} is removed, with {flags:,} flags")
+        removed = remove_origin(connection, name)
+    typer.echo(f"{name} is removed, with {removed:,} flags")
 
 
 @app.command()

@@ -142,9 +142,7 @@ class Twin:
 
     def undelivered(self, day: date) -> bool:
         today = self.world.now.astimezone(self.world.zone).date()
-        spans = [
-            {day for day in self.world.covered.get(name, set()) if day <= today} for name in self.origins
-        ]
+        spans = [{day for day in self.world.covered.get(name, set()) if day <= today} for name in self.origins]
         return any(span and min(span) < day < max(span) and day not in span for span in spans)
 
     def pending(self, day: date) -> bool:

@@ -51,11 +51,12 @@ def _file_lines(file: FileReport) -> Iterator[str]:
         yield f"ignored columns: {', '.join(file.ignored_columns)}"
 
 
-def origin_list(origins: Sequence[Origin]) -> None:
-    """Print the origins, one a line."""
+def origin_list(origins: Sequence[Origin], flags: Mapping[str, int]) -> None:
+    """Print the origins with the number of their flags, one a line."""
     for origin in origins:
         span = f"{origin.first_day} to {origin.last_day}" if origin.first_day else "no days yet"
-        typer.echo(f"{origin.name} ({origin.kind}): {origin.flags:,} flags, {span}, last delivery {_moment(origin)}")
+        count = f"{flags.get(origin.name, 0):,} flags"
+        typer.echo(f"{origin.name} ({origin.kind}): {count}, {span}, last delivery {_moment(origin)}")
     if not origins:
         typer.echo("no origin yet: `python -m dashapp demo` or `python -m dashapp import ts-ops DIR` makes one")
 

@@ -49,6 +49,7 @@ class Dim(StrEnum):
     DETECTOR = "detector"
     LABEL = "label"
     MODEL_VERSION = "model_version"
+    REVIEWER = "reviewer"
 
     @property
     def heading(self) -> str:

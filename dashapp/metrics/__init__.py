@@ -1,12 +1,13 @@
 """The registry and its door. Importing the families fills the registry."""
 
 from dashapp.metrics import classifier, queue, volume
-from dashapp.metrics.measure import Desk, Measurement, as_of, measure
+from dashapp.metrics.measure import Audience, Desk, Measurement, as_of, measure
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Threshold, Unit
 
 __all__ = [
     "METRICS",
+    "Audience",
     "Better",
     "Desk",
     "Kind",

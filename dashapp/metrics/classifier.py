@@ -1,8 +1,10 @@
 """How the classifier behaves."""
 
 from dashapp.domain.ask import Ask
-from dashapp.metrics.query import FLAG_DIMS, per_day, source
+from dashapp.metrics.query import FLAG_DIMS, SCORE_DIMS, per_bin, per_day, source
 from dashapp.metrics.registry import Better, Kind, Statistics, Threshold, Unit, metric
+from dashapp.store.bins import score_edges
+from dashapp.store.schema import score_histogram
 
 
 @metric(
@@ -21,3 +23,11 @@ def score_mean(ask: Ask) -> Statistics:
     """
     rows = source(ask)
     return per_day(ask, rows, rows.c.score_nano, rows.c.scored)
+
+
+@metric("Score distribution", Unit.SCORE, Kind.DISTRIBUTION, dims=SCORE_DIMS, edges=score_edges)
+def score_distribution(ask: Ask) -> Statistics:
+    """Classifier scores of the flags raised: median, quartiles and range. Read from 100 equal bins, so each is right
+    within 0.01.
+    """
+    return per_bin(ask, score_histogram)

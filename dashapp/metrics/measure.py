@@ -2,23 +2,37 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashapp.domain.ask import Ask, Grain, Window
-from dashapp.domain.vocabulary import Dim, Severity
-from dashapp.metrics.pool import Point, Pooling, by_group
+from dashapp.domain.ask import FIRST_DAY, Ask, Grain, Window
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
+from dashapp.metrics.pool import Point, Pooling, by_group, levels
 from dashapp.metrics.query import cube_for
-from dashapp.metrics.registry import Metric, Policy, Threshold
+from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Threshold, Unit
+from dashapp.metrics.spread import Spread, ages, binned, medians, spreads, whole_median
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import coverage_of, default_origins
 
+TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO)
+FRESH = timedelta(days=2)
+"""Within it of now, the last covered day tells what is open now."""
+
 log = logging.getLogger(__name__)
+
+
+class Audience(StrEnum):
+    """Where an answer goes: onto a lead's screen, or out of it as file, API answer, alert or summary."""
+
+    SCREEN = "screen"
+    FILE = "file"
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,7 @@ class Desk:
     connection: Connection
     now: datetime
     policy: Policy
+    audience: Audience = Audience.FILE
 
     @property
     def today(self) -> date:
@@ -47,6 +62,7 @@ class Measurement:
     total: Point | None = None
     as_of: date | None = None
     threshold: Threshold | None = None
+    spreads: tuple[Spread, ...] = ()
     from_facts: bool = False
     took: timedelta = timedelta(0)
     error: str | None = None
@@ -57,11 +73,8 @@ def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     """Answer a question about a metric. What goes wrong becomes the measurement's error, so that a page can go on."""
     started = time.perf_counter()
     asked = _with_origins(desk, ask)
-    unknown = sorted(ask.dims - metric.dims)
-    if unknown:
-        return Measurement(metric, asked, error=f"{metric.title} is not kept by {' and '.join(unknown)}.", refused=True)
-    if ask.trailing > 1 and ask.grain is not Grain.DAY:
-        return Measurement(metric, asked, error="A trailing figure is given by day only.", refused=True)
+    if reason := _refusal(desk, metric, ask):
+        return Measurement(metric, asked, error=reason, refused=True)
     try:
         answer = _answer(desk, metric, asked)
     except TooSlow:
@@ -83,29 +96,65 @@ def _with_origins(desk: Desk, ask: Ask) -> Ask:
     return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, default_origins(desk.connection))
 
 
+def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
+    """Why a question is not answered at all."""
+    if metric.privacy is Privacy.SCREEN and desk.audience is not Audience.SCREEN:
+        return f"{metric.title} is shown on screen only."
+    unknown = sorted(ask.dims - metric.dims)
+    if unknown:
+        return f"{metric.title} is not kept by {' and '.join(unknown)}."
+    if ask.trailing > 1 and (ask.grain is not Grain.DAY or metric.kind not in TRAILING):
+        return "A trailing figure is given by day only, and of counts, rates and means."
+    return None
+
+
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     reach = Window(ask.window.since - timedelta(days=ask.trailing - 1), ask.window.until)
     coverage = coverage_of(desk.connection, ask.chosen(Dim.ORIGIN), desk.today, reach)
     pooling = Pooling(ask, metric, coverage, desk.policy.zone, metric.settles(desk.policy), desk.now)
-    rows = desk.connection.execute(metric.statistics(ask), _bound(desk, reach)).all()
-    sums = by_group(rows, coverage.days)
-    return Measurement(
-        metric,
-        ask,
-        tuple(pooling.points(sums)),
-        pooling.total(sums),
-        coverage.as_of,
-        metric.threshold_under(desk.policy),
-        from_facts=cube_for(ask) is None,
+    began = FIRST_DAY if metric.kind is Kind.STOCK else reach.since
+    rows = desk.connection.execute(metric.statistics(ask), _bound(desk, began, reach.until)).all()
+    answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
+    if metric.kind is Kind.AGES:
+        return _aged(desk, answer, rows)
+    if metric.edges is not None:
+        found = binned(rows, coverage.days)
+        median = whole_median(found, pooling, metric.edges)
+        points = tuple(medians(found, pooling, metric.edges))
+        return replace(answer, points=points, total=median, spreads=spreads(found, metric.edges))
+    sums = by_group(rows, None if metric.kind is Kind.STOCK else coverage.days)
+    sums = levels(sums, coverage.days) if metric.kind is Kind.STOCK else sums
+    if Dim.REVIEWER in ask.by:
+        sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
+    points = tuple(pooling.points(sums))
+    return replace(answer, points=points, total=pooling.total(sums), from_facts=cube_for(ask) is None)
+
+
+def _aged(desk: Desk, answer: Measurement, rows: Sequence[Any]) -> Measurement:
+    """The ages of what is open now; when data ended days ago nobody knows what is open now."""
+    if answer.as_of is None or desk.today - answer.as_of > FRESH:
+        return replace(answer, total=Point(desk.today, (), None, 0))
+    metric, policy = answer.metric, desk.policy
+    whole = ages([row[-3:] for row in rows], metric, policy, desk.now, desk.today)
+    points = tuple(ages(rows, metric, policy, desk.now, desk.today))
+    nothing = 0.0 if metric.unit is Unit.COUNT else None
+    return replace(answer, points=points, total=whole[0] if whole else Point(desk.today, (), nothing, 0))
+
+
+def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:
+    """A group in which reviewers go by a short hash of their id."""
+    return tuple(
+        f"reviewer {sha256(value.encode()).hexdigest()[:6]}" if dim is Dim.REVIEWER and value != NOT_GIVEN else value
+        for dim, value in zip(by, group, strict=True)
     )
 
 
-def _bound(desk: Desk, reach: Window) -> Mapping[str, Any]:
+def _bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
     """What statements are given when they run: the days, the SLA hours, and the last day each SLA has settled."""
     sla = desk.policy.sla
     return {
-        "since": reach.since,
-        "until": reach.until,
+        "since": since,
+        "until": until,
         **{f"sla_{severity.value}": sla[severity] for severity in Severity},
         **{f"settled_{severity.value}": _settled_day(desk, sla[severity]) for severity in Severity},
     }

@@ -82,17 +82,22 @@ class Pooling:
         """One point from the sums of its days."""
         num = sum(sums[day][0] for day in days if day in sums)
         den = sum(sums[day][1] for day in days if day in sums)
-        provisional = self.incomplete(bucket, days) or any(
-            self.pending(day) for day in days if self.metric.kind is Kind.FLOW or sums.get(day, (0, 0))[1]
-        )
-        if self.metric.kind is Kind.FLOW:
-            return Point(bucket, group, num, int(num), provisional=provisional)
+        provisional = self.incomplete(bucket, days) or any(map(self.pending, days))
+        match self.metric.kind:
+            case Kind.FLOW:
+                return Point(bucket, group, num, int(num), provisional=provisional)
+            case Kind.STOCK:
+                level = sums.get(days[-1], (0, 0))[0]
+                return Point(bucket, group, level, int(level), provisional=provisional)
+            case Kind.RATIO:
+                return Point(bucket, group, 100 * num / den if den else None, int(num), provisional=provisional)
         if not den:
             return Point(bucket, group, None, 0, provisional=provisional)
+        value = num / self.metric.scale / den
         if self.metric.kind is Kind.MEAN:
-            return Point(bucket, group, num / self.metric.scale / den, int(den), provisional=provisional)
+            return Point(bucket, group, value, int(den), provisional=provisional)
         low, high = wilson(num, den)
-        return Point(bucket, group, 100 * num / self.metric.scale / den, int(den), 100 * low, 100 * high, provisional)
+        return Point(bucket, group, 100 * value, int(den), 100 * low, 100 * high, provisional)
 
     def incomplete(self, bucket: date, days: Sequence[date]) -> bool:
         """Whether a week or month lacks days, because the window or the data begins or ends within it."""
@@ -107,12 +112,24 @@ class Pooling:
         return ended + self.settles > self.now or day in self.coverage.partial
 
 
-def by_group(rows: Iterable[Sequence[object]], covered: Collection[date]) -> Sums:
-    """Result rows (bucket, *groups, num, den) by group and day. Days that are not covered and sums over no case are left
-    out, so that a group is there only when it has cases.
+def levels(sums: Sums, covered: Collection[date]) -> Sums:
+    """Running sums at the end of each covered day. What happened on days that are not covered counts all the same."""
+    found: Sums = {}
+    for group, days in sums.items():
+        level = 0.0
+        for day in sorted({*days, *covered}):
+            level += days.get(day, (0, 0))[0]
+            if day in covered:
+                found.setdefault(group, {})[day] = (level, 0)
+    return found
+
+
+def by_group(rows: Iterable[Sequence[object]], covered: Collection[date] | None) -> Sums:
+    """Result rows (bucket, *groups, num, den) by group and day. Days that are not covered and sums over no case are
+    left out, so that a group is there only when it has cases; `covered` None keeps every day.
     """
     sums: Sums = {}
     for day, *group, num, den in rows:
-        if day in covered and (num or den):
+        if (covered is None or day in covered) and (num or den):
             sums.setdefault(tuple(str(value) for value in group), {})[day] = (num, den)  # type: ignore[index,assignment] # rows are untyped
     return sums

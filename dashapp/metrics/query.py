@@ -1,22 +1,39 @@
 """The few shapes of SELECT that metrics are made of. Days and SLA hours are bound when a query runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Float, FromClause, bindparam, case, func, literal, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Float,
+    FromClause,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from dashapp.domain.ask import Ask
-from dashapp.domain.vocabulary import URGENT, Dim, Severity
+from dashapp.domain.vocabulary import URGENT, Dim, Routing, Severity
 from dashapp.metrics.registry import Statistics
-from dashapp.store.rollup import column_of, facts
-from dashapp.store.schema import CORE, CUBES, EXTRA
+from dashapp.store.rollup import column_of, facts, with_reviewers
+from dashapp.store.schema import CORE, CUBES, EXTRA, coverage, flag, reviewer
 
 SINCE: BindParameter[date] = bindparam("since", required=True)
 UNTIL: BindParameter[date] = bindparam("until", required=True)
 
 FLAG_DIMS = frozenset({Dim.ORIGIN, *CORE, *EXTRA})
 """What every metric over flags can be split and filtered by."""
+SCORE_DIMS = frozenset({Dim.ORIGIN, Dim.CATEGORY, Dim.MODEL_VERSION, Dim.LABEL})
+"""What the histogram of scores is kept by."""
+HOURS_DIMS = frozenset({Dim.ORIGIN, *CORE})
+"""What the histogram of hours to decision is kept by."""
 
 
 def cube_for(ask: Ask) -> FromClause | None:
@@ -55,6 +72,66 @@ def per_day(
         .where(rows.c.day.between(SINCE, UNTIL), *kept, *where)
         .group_by(rows.c.day, *groups)
     )
+
+
+def per_bin(ask: Ask, rows: Table, *where: ColumnElement[bool]) -> Statistics:
+    """A histogram's counts by day, split and bin: columns bucket, *groups, bin, count."""
+    groups = [rows.c[dim.value] for dim in ask.by]
+    kept = [rows.c[dim.value].in_(values) for dim, values in ask.filters]
+    keys = [rows.c.day.label("bucket"), *groups, rows.c.bin]
+    return (
+        select(*keys, func.sum(rows.c["count"])).where(rows.c.day.between(SINCE, UNTIL), *kept, *where).group_by(*keys)
+    )
+
+
+def open_flags(ask: Ask) -> Statistics:
+    """The human-review flags without a decision, read from the facts: *groups, flagged_at, flagged_day, severity."""
+    groups = [column_of(dim) for dim in ask.by]
+    kept = [column_of(dim).in_(values) for dim, values in ask.filters]
+    rows = with_reviewers() if Dim.TEAM in ask.dims else flag
+    waiting = (flag.c.routing == literal_column(f"'{Routing.HUMAN_REVIEW}'")) & flag.c.decided_day.is_(None)
+    columns: list[ColumnElement[Any]] = [*groups, flag.c.flagged_at, flag.c.flagged_day, flag.c.severity]
+    return select(*columns).select_from(rows).where(waiting, *kept)
+
+
+def capacity(ask: Ask) -> Statistics:
+    """Human-review flags decided by day and team, over the capacity of the team on every covered day."""
+    rows = CUBES[Dim.TEAM]
+    done = _decided(rows.c.origin, rows.c.day, rows.c.team, rows.c.decided).where(
+        rows.c.routing == Routing.HUMAN_REVIEW
+    )
+    return _over_capacity(ask, {Dim.TEAM: "team"}, done)
+
+
+def per_reviewer(ask: Ask) -> Statistics:
+    """As `capacity`, by reviewer, read from the facts."""
+    rows = with_reviewers()
+    done = _decided(flag.c.origin, flag.c.decided_day, column_of(Dim.TEAM), literal(1), column_of(Dim.REVIEWER))
+    where = (flag.c.routing == Routing.HUMAN_REVIEW) & flag.c.decided_day.between(SINCE, UNTIL)
+    return _over_capacity(ask, {Dim.TEAM: "team", Dim.REVIEWER: "reviewer"}, done.select_from(rows).where(where))
+
+
+def _decided(origin: Any, day: Any, team: Any, decided: Any, who: Any = None) -> Statistics:
+    named = [] if who is None else [who.label("reviewer")]
+    no: ColumnElement[int] = literal(0)
+    return select(
+        origin.label("origin"), day.label("day"), team.label("team"), *named, decided.label("num"), no.label("den")
+    )
+
+
+def _over_capacity(ask: Ask, columns: Mapping[Dim, str], done: Statistics) -> Statistics:
+    named = [reviewer.c.reviewer_id.label("reviewer")] if Dim.REVIEWER in columns else []
+    no: ColumnElement[int] = literal(0)
+    could = select(
+        coverage.c.origin,
+        coverage.c.day,
+        reviewer.c.team,
+        *named,
+        no.label("num"),
+        reviewer.c.capacity_per_day.label("den"),
+    ).where(coverage.c.origin == reviewer.c.origin)
+    rows = union_all(done, could).subquery()
+    return per_day(ask, rows, rows.c.num, rows.c.den)
 
 
 def among(rows: FromClause, dim: Dim, values: Sequence[str]) -> ColumnElement[bool]:

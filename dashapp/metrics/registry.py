@@ -1,7 +1,7 @@
 """A metric is declared once: a function that returns a SELECT, and what must be said about it."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -23,14 +23,31 @@ class Unit(StrEnum):
     COUNT = "flags"
     PERCENT = "%"
     SCORE = "score"
+    HOURS = "h"
+
+
+class Privacy(StrEnum):
+    """Who may see a figure: anybody who may see the page, or leads and on screen only, in no file, API or alert."""
+
+    OPEN = "open"
+    SCREEN = "screen"
 
 
 class Kind(StrEnum):
-    """How sums become a value: a flow is num and counts its own cases; a share and a mean are num over den."""
+    """How what a SELECT returns becomes a value.
+
+    A flow is num and counts its own cases; a stock is the running sum of num at the end of the bucket; a share and
+    a mean are num over den cases; a ratio is num cases over a den that is no count of cases. A distribution is read
+    from (bin, count) rows, its value is the median. Ages are those of the flags open now, reduced to one value.
+    """
 
     FLOW = "flow"
+    STOCK = "stock"
     SHARE = "share"
     MEAN = "mean"
+    RATIO = "ratio"
+    DISTRIBUTION = "distribution"
+    AGES = "ages"
 
 
 class Better(StrEnum):
@@ -71,7 +88,8 @@ class Policy:
 @dataclass(frozen=True)
 class Metric:
     """One metric. `settles` says how long a day may still change after it ended; `scale` is the unit of num, for sums
-    that are kept as whole numbers so that they add up alike in any order.
+    that are kept as whole numbers so that they add up alike in any order. `edges` gives the ends of a distribution's
+    bins; `reduce` makes one value of the hours that open flags have waited and of the hours of their SLAs.
     """
 
     key: str
@@ -86,6 +104,9 @@ class Metric:
     threshold: Threshold | None = None
     settles: Callable[[Policy], timedelta] = lambda _: timedelta(0)
     scale: float = 1
+    privacy: Privacy = Privacy.OPEN
+    edges: Callable[[int], tuple[float, float]] | None = None
+    reduce: Callable[[Sequence[float], Sequence[float]], float] | None = None
     reference: str = ""
 
     @property

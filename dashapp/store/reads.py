@@ -17,28 +17,28 @@ DEMO = "demo"
 
 @dataclass(frozen=True)
 class Origin:
-    """A feeding system: when it last delivered, the span it covers (None: nothing yet), how many flags it gave."""
+    """A feeding system: when it last delivered, and the span it covers (None: nothing yet)."""
 
     name: str
     kind: str
     delivered_at: datetime
     first_day: date | None
     last_day: date | None
-    flags: int
 
 
 def origins(connection: Connection) -> list[Origin]:
     """All origins, by name."""
-    core = CUBES[None]
     span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
     spans = {name: (first, last) for name, first, last in connection.execute(span)}
-    sums = select(core.c.origin, func.sum(core.c.raised)).group_by(core.c.origin)
-    flags = {name: int(count) for name, count in connection.execute(sums)}
     rows = connection.execute(select(origin).order_by(origin.c.origin))
-    return [
-        Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None)), flags.get(row.origin, 0))
-        for row in rows
-    ]
+    return [Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None))) for row in rows]
+
+
+def flag_counts(connection: Connection) -> dict[str, int]:
+    """How many flags each origin gave, by name; none for one that gave none."""
+    core = CUBES[None]
+    sums = select(core.c.origin, func.sum(core.c.raised)).group_by(core.c.origin)
+    return {name: int(count) for name, count in connection.execute(sums)}
 
 
 def default_origins(connection: Connection) -> tuple[str, ...]:

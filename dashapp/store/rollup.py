@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Float,
     Integer,
+    Join,
     Select,
     Subquery,
     Table,
@@ -52,8 +53,15 @@ def column_of(dim: Dim) -> ColumnElement[str]:
     """Where the facts hold a dimension; what was not given has a value of its own."""
     if dim is Dim.ORIGIN:
         return flag.c.origin
-    column = reviewer.c.team if dim is Dim.TEAM else flag.c[dim.value]
+    elsewhere = {Dim.TEAM: reviewer.c.team, Dim.REVIEWER: flag.c.reviewer_id}
+    column = elsewhere[dim] if dim in elsewhere else flag.c[dim.value]
     return func.coalesce(column, literal(NOT_GIVEN))
+
+
+def with_reviewers() -> Join:
+    """Flags with what is known of their reviewers."""
+    here = and_(reviewer.c.origin == flag.c.origin, reviewer.c.reviewer_id == flag.c.reviewer_id)
+    return flag.outerjoin(reviewer, here)
 
 
 def facts(
@@ -65,16 +73,13 @@ def facts(
     the dims, and MEASURES.
     """
     names = [column_of(dim).label(dim.value) for dim in dims]
-    joined = flag.outerjoin(
-        reviewer, and_(reviewer.c.origin == flag.c.origin, reviewer.c.reviewer_id == flag.c.reviewer_id)
-    )
 
     def rows(day: ColumnElement[date], measures: Mapping[str, ColumnElement[int]]) -> Select[tuple[object, ...]]:
         zero: ColumnElement[int] = literal(0)
         columns = [measures.get(name, zero).label(name) for name in MEASURES]
         return (
             select(flag.c.origin, day.label("day"), *names, *columns)
-            .select_from(joined)
+            .select_from(with_reviewers())
             .where(day.between(since, until), *where)
         )
 

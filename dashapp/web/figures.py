@@ -15,7 +15,7 @@ Series = dict[str, list[Point]]
 
 MOST_GROUPS = 6
 ROOM_FOR_NUMBERS = 1.25
-HOVER = {Unit.COUNT: "%{y:,.0f}", Unit.PERCENT: "%{y:.1f} %", Unit.SCORE: "%{y:.3f}"}
+HOVER = {Unit.COUNT: "%{y:,.0f}", Unit.PERCENT: "%{y:.1f} %", Unit.SCORE: "%{y:.3f}", Unit.HOURS: "%{y:.1f} h"}
 
 
 def bars(answer: Measurement, known: Positions) -> Figure:

@@ -1,6 +1,7 @@
 """A page's numbers: asks the metrics that a page names and puts the answers into its tiles and cards."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from dash import html
@@ -80,13 +81,8 @@ def chart(scene: Scene, card: Card) -> tuple[list[Component], dict[str, Any]]:
     if answer.error:
         return [], {"message": answer.error}
     if answer.total is None or not answer.points or answer.total.value is None:
-        return [], {"message": f"No data: {_nothing(scene, card)}"}
+        return [], {"message": f"No data for {words.days(scene.window.since, scene.window.until)} with these filters."}
     return _head(answer), {"figure": _figure(scene, card, answer)}
-
-
-def _nothing(scene: Scene, card: Card) -> str:
-    window = words.days(scene.window.since, scene.window.until)
-    return f"no flags that count for {card.metric.title.lower()} in {window} with these filters."
 
 
 def _figure(scene: Scene, card: Card, answer: Measurement) -> figures.Figure:
@@ -108,16 +104,24 @@ def _head(answer: Measurement) -> list[Component]:
     """Value, cases, last day of data, and where the numbers were read when that was not the usual place."""
     if answer.total is None or answer.as_of is None:
         return []
-    metric, until = answer.metric, min(answer.as_of, answer.ask.window.until)
+    metric = answer.metric
     flow = metric.kind is Kind.FLOW
     told = words.number(answer.total.value, metric.unit) if flow else words.count(answer.total.n)
     value = [] if flow else [html.B(words.number(answer.total.value, metric.unit))]
     return [
         *value,
         html.Span(f"n {told}" if flow else told),
-        html.Span(f"to {words.day(until)}"),
+        html.Span(f"to {words.day(_last_day(answer, answer.as_of))}"),
         *([html.Span("from raw flags", title="No rollup knows these filters together")] if answer.from_facts else []),
     ]
+
+
+def _last_day(answer: Measurement, as_of: date) -> date:
+    """The last day that the numbers know: where days take time to settle, the last that has."""
+    last = min(as_of, answer.ask.window.until)
+    if answer.ask.grain is not Grain.DAY:
+        return last
+    return max((point.bucket for point in answer.points if point.value is not None), default=last)
 
 
 def changes(scene: Scene, card: Card) -> tuple[list[Component], Component]:

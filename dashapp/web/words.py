@@ -5,14 +5,15 @@ from datetime import date
 from dashapp.metrics import Better, Metric, Unit
 
 NO_DATA = "no data"
-DECIMALS = {Unit.COUNT: 0, Unit.PERCENT: 1, Unit.SCORE: 3}
+SUFFIX = {Unit.PERCENT: " %", Unit.HOURS: " h"}
+DECIMALS = {Unit.COUNT: 0, Unit.PERCENT: 1, Unit.SCORE: 3, Unit.HOURS: 1}
 
 
 def number(value: float | None, unit: Unit) -> str:
     """A value with its unit: 41,935 or 18.0 % or 0.785; "no data" for none."""
     if value is None:
         return NO_DATA
-    return f"{value:,.{DECIMALS[unit]}f}" + (" %" if unit is Unit.PERCENT else "")
+    return f"{value:,.{DECIMALS[unit]}f}" + SUFFIX.get(unit, "")
 
 
 def count(cases: int) -> str:

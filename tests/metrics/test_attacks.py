@@ -60,7 +60,7 @@ def test_a_day_far_above_its_week_is_an_alarm_with_its_count_and_score(desk: Des
     put(desk.connection, {1: 3, 2: 4, 3: 3, 4: 4, 5: 15})
     found = alarms(desk, WHOLE, ZSCORE7)
     assert [(alarm.day, alarm.observed) for alarm in found] == [(date(2024, 3, 5), 15)]
-    assert found[0].score == pytest.approx(1.7778, abs=5e-5)
+    assert found[0].score == pytest.approx(1.7805, abs=5e-5)
 
 
 def test_an_uncovered_day_is_unknown_and_not_zero(desk: Desk) -> None:
@@ -101,7 +101,8 @@ def test_attack_days_outside_the_window_are_not_held_against_the_detector(desk: 
     put(desk.connection, {1: 3, 2: 4, 3: 3, 4: 4, 5: 15})
     writes.put_incidents(desk.connection, "ops", [attack(4, 9)], replace=False)
     result = backtest(desk, Ask(Window(FIRST, date(2024, 3, 6))), ZSCORE7)
-    assert (result.attack_days, result.true_positives, result.recall) == (3, 1, pytest.approx(33.3333, abs=1e-4))
+    assert (result.attack_days, result.true_positives) == (3, 1)
+    assert result.recall == pytest.approx(33.3333, abs=1e-4)
 
 
 def test_two_attacks_on_one_day_are_one_attack_day(desk: Desk) -> None:

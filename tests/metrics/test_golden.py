@@ -1,7 +1,10 @@
-"""Every metric of the seeded demo, week by week and category by category, as it was when its definition was last agreed.
+"""Every metric of the seeded demo by week and category, as it was when its definition was last agreed.
 
-A change here is a change of a number that somebody reads. When it is meant, `GOLDEN_UPDATE=1 pytest
-tests/metrics/test_golden.py` writes the files anew; the difference belongs into the same commit, and into the changelog.
+A change here is a change of a number that somebody reads. When it is meant, this writes the files anew:
+
+    GOLDEN_UPDATE=1 pytest tests/metrics/test_golden.py
+
+The difference belongs into the commit that makes it, and into the changelog.
 """
 
 import os

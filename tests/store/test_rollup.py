@@ -33,7 +33,11 @@ SLA = {Severity.LOW: 100.0, Severity.MEDIUM: 72.0, Severity.HIGH: 24.0, Severity
 DERIVED = [*CUBES.values(), score_histogram, hours_histogram]
 
 quick = settings(
-    max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], report_multiple_bugs=False
+    max_examples=40,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    report_multiple_bugs=False,
 )
 batches = st.lists(
     st.tuples(st.lists(st.tuples(st.integers(0, 9), flags()), max_size=8), st.booleans(), st.booleans()), max_size=4
@@ -53,7 +57,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def send(connection: Connection, drawn: list[Any]) -> None:
     for origin in ("a", "b"):
         team = [
-            Reviewer(reviewer_id=key, team=team, capacity_per_day=1) for (name, key), team in TEAMS.items() if name == origin
+            Reviewer(reviewer_id=key, team=team, capacity_per_day=1)
+            for (name, key), team in TEAMS.items()
+            if name == origin
         ]
         writes.put_reviewers(connection, origin, team, replace=False)
     for sent, replace, then_roll_up in drawn:
@@ -132,7 +138,12 @@ def by_score(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 def by_hours(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     keys = Counter(
-        (fact["origin"], fact["flagged_day"], *(said(fact, dim) for dim in CORE), bins.hours_bin(fact["hours_to_decision"]))
+        (
+            fact["origin"],
+            fact["flagged_day"],
+            *(said(fact, dim) for dim in CORE),
+            bins.hours_bin(fact["hours_to_decision"]),
+        )
         for fact in facts
         if fact["hours_to_decision"] is not None
     )

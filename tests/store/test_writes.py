@@ -116,7 +116,9 @@ def test_hours_without_an_instant_are_counted_from_the_days_midnight() -> None:
 def test_removing_an_origin_leaves_nothing_of_it_and_all_of_the_others(connection: Connection) -> None:
     for origin in ("gone", "kept"):
         writes.put_flags(connection, [row(origin=origin, score=0.5, hours_to_decision=2)])
-        writes.put_reviewers(connection, origin, [Reviewer(reviewer_id="r", team="t", capacity_per_day=5)], replace=False)
+        writes.put_reviewers(
+            connection, origin, [Reviewer(reviewer_id="r", team="t", capacity_per_day=5)], replace=False
+        )
         attack = Incident(incident_id="A", since=DAY, until=DAY, category="spam", severity=Severity.HIGH)
         writes.put_incidents(connection, origin, [attack], replace=False)
         writes.put_origin(connection, origin, "import", NOW)

@@ -277,9 +277,7 @@ def test_a_store_that_is_not_migrated_is_not_ready_and_names_no_path(tmp_path: P
     client = client_of(Services(settings, reader, lambda: NOW))
     body = get(client, "/readyz", 503)
     assert (body["status"], body["checks"]["migrations"]) == ("unavailable", "behind")
-    assert get(client, "/api/v1/metrics/flags.json", 503) == {
-        "error": "The database did not answer. The log says why."
-    }
+    assert get(client, "/api/v1/metrics/flags.json", 503) == {"error": "The database did not answer. The log says why."}
     reader.dispose()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -29,6 +30,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
         yield made
 
 
+def get(client: FlaskClient, address: str) -> Any:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
 @pytest.mark.parametrize(
     ("question", "value", "n"),
     [
@@ -42,7 +49,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     ],
 )
 def test_the_totals_of_the_whole_data(client: FlaskClient, question: str, value: float, n: int) -> None:
-    body = client.get(f"/api/v1/metrics/{question}").json
+    body = get(client, f"/api/v1/metrics/{question}")
     assert (body["since"], body["until"], body["as_of"]) == ("2024-01-01", "2024-03-30", "2024-03-30")
     assert len(body["points"]) == 90
     assert (body["total"]["value"], body["total"]["n"]) == (pytest.approx(value, rel=1e-12), n)
@@ -54,18 +61,18 @@ def test_the_totals_of_the_whole_data(client: FlaskClient, question: str, value:
     [("sla_breach_rate", 18.0), ("sla_breach_rate_reviewed", 20.8), ("coordinated_rate", 11.2)],
 )
 def test_the_rates_as_they_are_read(client: FlaskClient, metric: str, rounded: float) -> None:
-    body = client.get(f"/api/v1/metrics/{metric}.json?grain=whole").json
+    body = get(client, f"/api/v1/metrics/{metric}.json?grain=whole")
     assert [round(point["value"], 1) for point in body["points"]] == [rounded]
 
 
 @pytest.mark.parametrize(("window", "mean"), [("since=2024-01-01&until=2024-01-07", 0.8563), ("range=7d", 0.7846)])
 def test_the_score_falls_from_the_first_to_the_last_seven_days(client: FlaskClient, window: str, mean: float) -> None:
-    body = client.get(f"/api/v1/metrics/score_mean.json?{window}").json
+    body = get(client, f"/api/v1/metrics/score_mean.json?{window}")
     assert round(body["total"]["value"], 4) == mean
 
 
 def test_the_detector_finds_six_of_nine_attack_days_and_one_other_day(client: FlaskClient) -> None:
-    body = client.get("/api/v1/incidents/backtest.json").json
+    body = get(client, "/api/v1/incidents/backtest.json")
     assert {**body, "recall": round(body["recall"], 1), "precision": round(body["precision"], 1)} == {
         "detector": "zscore7",
         "attack_days": 9,
@@ -78,7 +85,7 @@ def test_the_detector_finds_six_of_nine_attack_days_and_one_other_day(client: Fl
 
 
 def test_five_attacks_are_known_and_the_false_alarm_is_the_ninth_of_march(client: FlaskClient) -> None:
-    found = client.get("/api/v1/incidents.json").json["incidents"]
+    found = get(client, "/api/v1/incidents.json")["incidents"]
     known = [incident for incident in found if incident["kind"] == "known"]
     days = {alarm["day"] for incident in found for alarm in incident["evidence"] if incident["kind"] == "detected"}
     explained = {alarm["day"] for incident in known for alarm in incident["evidence"]}
@@ -89,6 +96,6 @@ def test_five_attacks_are_known_and_the_false_alarm_is_the_ninth_of_march(client
 
 def test_the_parts_of_every_split_add_up_to_the_whole(client: FlaskClient) -> None:
     for dim in ("category", "severity", "routing", "team", "region", "origin"):
-        body = client.get(f"/api/v1/metrics/flags.json?grain=whole&by={dim}").json
+        body = get(client, f"/api/v1/metrics/flags.json?grain=whole&by={dim}")
         assert sum(point["value"] for point in body["points"]) == 41935, dim
-    assert len(client.get("/api/v1/metrics/flags.json?grain=whole&by=category").json["points"]) == 6
+    assert len(get(client, "/api/v1/metrics/flags.json?grain=whole&by=category")["points"]) == 6

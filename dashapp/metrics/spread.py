@@ -1,0 +1,99 @@
+"""Answers that are no sums: distributions read from histograms, and the ages of what is open now."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashapp.domain.vocabulary import Severity
+from dashapp.metrics.pool import Groups, Point, Pooling
+from dashapp.metrics.registry import Metric, Policy
+from dashapp.stats.histogram import Edges, Histogram, quantile
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The distribution of one group over the whole window."""
+
+    groups: Groups
+    counts: Histogram
+    edges: Edges
+
+    @property
+    def n(self) -> int:
+        """The number of cases."""
+        return sum(self.counts.values())
+
+    def quantile(self, p: float) -> float:
+        """The value below which the share p of the cases lies, as exact as the bins are wide."""
+        return quantile(self.counts, self.edges, p)
+
+
+Binned = dict[Groups, dict[date, Histogram]]
+
+
+def binned(rows: Iterable[Sequence[Any]], covered: Collection[date]) -> Binned:
+    """Result rows (bucket, *groups, bin, count) by group and day, of covered days."""
+    found: Binned = {}
+    for day, *group, number, count in rows:
+        if day in covered:
+            found.setdefault(tuple(map(str, group)), {}).setdefault(day, {})[number] = count
+    return found
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """Several histograms as one."""
+    together: Histogram = {}
+    for histogram in histograms:
+        for number, count in histogram.items():
+            together[number] = together.get(number, 0) + count
+    return together
+
+
+def medians(found: Binned, pooling: Pooling, edges: Edges) -> list[Point]:
+    """The median of each bucket and group."""
+    return [
+        _median(bucket, group, merged(found[group][day] for day in days if day in found[group]), edges, pooling, days)
+        for bucket, days in pooling.buckets()
+        for group in sorted(found)
+    ]
+
+
+def _median(
+    bucket: date, group: Groups, counts: Histogram, edges: Edges, pooling: Pooling, days: Sequence[date]
+) -> Point:
+    n = sum(counts.values())
+    value = quantile(counts, edges, 0.5) if n else None
+    return Point(bucket, group, value, n, provisional=any(map(pooling.pending, days)))
+
+
+def whole_median(found: Binned, pooling: Pooling, edges: Edges) -> Point:
+    """The median of the whole window and all groups."""
+    days = [day for day in pooling.ask.window if day in pooling.coverage.days]
+    counts = merged(histogram for by_day in found.values() for day, histogram in by_day.items() if day in set(days))
+    return _median(pooling.ask.window.since, (), counts, edges, pooling, days)
+
+
+def spreads(found: Binned, edges: Edges) -> tuple[Spread, ...]:
+    """The distribution of each group over the whole window."""
+    return tuple(Spread(group, merged(found[group].values()), edges) for group in sorted(found))
+
+
+def ages(rows: Iterable[Sequence[Any]], metric: Metric, policy: Policy, now: datetime, today: date) -> list[Point]:
+    """Waiting times reduced to a value by group, from rows (*groups, flagged_at, flagged_day, severity)."""
+    waiting: dict[Groups, tuple[list[float], list[float]]] = {}
+    for *group, flagged_at, flagged_day, severity in rows:
+        hours, slas = waiting.setdefault(tuple(map(str, group)), ([], []))
+        hours.append(_age(flagged_at, flagged_day, policy.zone, now))
+        slas.append(policy.sla[Severity(severity)])
+    reduce: Callable[[Sequence[float], Sequence[float]], float] | None = metric.reduce
+    if reduce is None:
+        raise ValueError(f"{metric.key} does not say what to make of ages")
+    return [Point(today, group, reduce(*waiting[group]), len(waiting[group][0])) for group in sorted(waiting)]
+
+
+def _age(flagged_at: datetime | None, flagged_day: date, zone: ZoneInfo, now: datetime) -> float:
+    """Hours since a flag was raised; for day-only input since the midnight its day began with."""
+    begun = flagged_at or datetime.combine(flagged_day, datetime.min.time(), zone).astimezone(UTC)
+    return (now - begun).total_seconds() / 3600

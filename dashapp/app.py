@@ -11,11 +11,11 @@ from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine
 from dashapp.web import api, callbacks, shell, site
 from dashapp.web.desk import EXTENSION, Services
-from pages import volume
+from pages import classifier, queue, volume
 
 log = logging.getLogger(__name__)
 
-PAGES = (volume.PAGE,)
+PAGES = (volume.PAGE, classifier.PAGE, queue.PAGE)
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">

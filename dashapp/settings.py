@@ -29,6 +29,9 @@ class Settings(BaseSettings):
         5, ge=1, le=1000, description="fewest cases for which a person's or account's figure is shown"
     )
     read_seconds: float = Field(10, gt=0, le=600, description="longest time one read may take, in seconds")
+    export_seconds: float = Field(
+        600, gt=0, le=86400, description="longest time that writing a file of rows may take, in seconds"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8050, ge=1, le=65535, description="port to listen on")
     web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes")

@@ -4,8 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import METRICS, Metric, Policy, Threshold, Unit
+from dashapp.metrics import METRICS, Kind, Metric, Policy, Threshold, Unit
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector
+from dashapp.metrics.registry import Privacy
 from dashapp.settings import Settings
 
 TARGET = Path(__file__).with_name("metrics.md")
@@ -16,7 +17,7 @@ What each number means. `make docs` writes this page from the code that computes
 
 Shares and means are pooled over cases: sum of numerators over sum of denominators, never a mean of daily values; of \
 no case they are null. Shares carry a 95 % interval (Wilson). A day is a day of the reporting time zone (`TIME_ZONE`). \
-A covered day without cases counts 0; a day that no origin covers has no point. A point is *provisional* while it may \
+A covered day without flags counts 0; a day that no origin covers has no point. A point is *provisional* while it may \
 still change. The words are explained in [GLOSSARY.md](../GLOSSARY.md).
 """
 
@@ -37,12 +38,13 @@ def _default_policy() -> Policy:
 def _metric(metric: Metric, policy: Policy) -> str:
     facts = {
         "Clock": metric.clock,
-        "Unit": "flags" if metric.unit is Unit.COUNT else metric.unit,
+        "Unit": "hours" if metric.unit is Unit.HOURS else metric.unit,
         "Kind": metric.kind,
         "Better": metric.better,
         "Threshold": _threshold(metric.threshold, metric.unit),
-        "Settles": _settles(metric.settles(policy)),
+        "Settles": "" if metric.kind is Kind.AGES else _settles(metric.settles(policy)),
         "Split and filter by": ", ".join(f"`{dim}`" for dim in Dim if dim in metric.dims),
+        "Shown": "on screen only, in no file and no API answer" if metric.privacy is Privacy.SCREEN else "",
         "Reference": metric.reference,
     }
     rows = "\n".join(f"| {name} | {text} |" for name, text in facts.items() if text)

@@ -4,6 +4,7 @@ A flag is a dict with the fields that its origin sends, `origin` and `team`. Wha
 must return: the points as (bucket, groups, value, n, provisional), and the total likewise.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -77,11 +78,28 @@ def routed(routing: str) -> Callable[[Flag, World], Case]:
     return lambda flag, _: (1, 1) if flag["routing"] == routing else None
 
 
+def raised_day(flag: Flag, _: World) -> date:
+    return date.fromisoformat(str(flag["flagged_day"]))
+
+
+def decided_day(flag: Flag, world: World) -> date | None:
+    """The day of the decision; without instants it lies its hours after the midnight the day began with."""
+    taken, at = hours(flag), flag["decided_at"]
+    if at is None and taken is not None and flag["flagged_at"] is not None:
+        at = flag["flagged_at"] + timedelta(hours=taken)
+    if at is not None:
+        return date.fromisoformat(at.astimezone(world.zone).date().isoformat())
+    return None if taken is None else raised_day(flag, world) + int(taken // 24) * DAY
+
+
 KINDS = {"flow": 1.0, "share": 100.0, "mean": 1.0}
 TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "flags": ("flow", lambda _flag, _world: (1, 1)),
     "flags_auto_blocked": ("flow", routed("auto_block")),
     "flags_human_review": ("flow", routed("human_review")),
+    "inflow": ("flow", routed("human_review")),
+    "outflow": ("flow", routed("human_review")),
+    "backlog": ("stock", routed("human_review")),
     "automation_rate": ("share", lambda flag, _: (int(flag["routing"] != "human_review"), 1)),
     "escalation_rate": ("share", lambda flag, _: (int(flag["severity"] in ("high", "critical")), 1)),
     "coordinated_rate": ("share", coordinated),
@@ -92,6 +110,7 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
         lambda flag, world: breach(flag, world) if flag["routing"] == "human_review" else None,
     ),
 }
+BY_DECISION = {"outflow"}
 SETTLES = {"sla_breach_rate", "sla_breach_rate_reviewed"}
 
 
@@ -149,36 +168,51 @@ class Twin:
         wait = max(self.world.sla.values()) if self.metric in SETTLES else 0
         return self.world.end(day) + timedelta(hours=wait) > self.world.now or self.undelivered(day)
 
-    def cases(self, members: Sequence[date], groups: tuple[str, ...] | None) -> list[tuple[date, float]]:
-        """Day and numerator of each case of the days, of one group or of all."""
+    def chosen(self) -> list[Flag]:
+        """The flags of the origins and values asked for."""
+        wanted = {**self.question.filters, "origin": self.origins}
+        return [flag for flag in self.world.flags if all(said(flag, dim) in wanted[dim] for dim in wanted)]
+
+    def cases(self, members: Sequence[date], groups: tuple[str, ...] | None) -> list[float]:
+        """The numerator of each case of the days, of one group or of all."""
+        day_of = decided_day if self.metric in BY_DECISION else raised_day
         found = []
-        for flag in self.world.flags:
-            chosen = self.question.filters.items()
-            if flag["origin"] not in self.origins or any(said(flag, dim) not in values for dim, values in chosen):
-                continue
+        for flag in self.chosen():
             case = TWINS[self.metric][1](flag, self.world)
-            if case and flag["flagged_day"] in members and groups in (None, self.groups(flag)):
-                found.append((flag["flagged_day"], case[0]))
+            if case and day_of(flag, self.world) in members and groups in (None, self.groups(flag)):
+                found.append(case[0])
         return found
+
+    def changes(self, groups: tuple[str, ...] | None, until: date) -> Counter[date]:
+        """By how much a stock grew on each day from the first on."""
+        found: Counter[date] = Counter()
+        for flag in self.chosen():
+            if TWINS[self.metric][1](flag, self.world) and groups in (None, self.groups(flag)):
+                found[raised_day(flag, self.world)] += 1
+                found[decided_day(flag, self.world) or date.max] -= 1
+        return Counter({day: change for day, change in found.items() if change and day <= until})
 
     def groups(self, flag: Flag) -> tuple[str, ...]:
         return tuple(said(flag, dim) for dim in self.question.by)
 
     def all_groups(self) -> list[tuple[str, ...]]:
-        """The groups with a case on a covered day that the question reaches."""
+        """The groups with a case on a covered day that the question reaches; of a stock, those that ever changed."""
         if not self.question.by:
             return [()]
         reach = self.question.since - (self.question.trailing - 1) * DAY
         known = [day for day in days(reach, self.question.until) if self.covered(day)]
-        every = {self.groups(flag) for flag in self.world.flags}
-        return sorted(groups for groups in every if self.cases(known, groups))
+        every = sorted({self.groups(flag) for flag in self.world.flags})
+        if TWINS[self.metric][0] == "stock":
+            return [groups for groups in every if self.changes(groups, self.question.until)]
+        return [groups for groups in every if self.cases(known, groups)]
 
     def point(self, bucket: date, groups: tuple[str, ...] | None, members: list[date], *, whole: bool) -> Expected:
         kind, found = TWINS[self.metric][0], self.cases(members, groups)
-        with_cases = {day for day, _ in found}
-        unsure = [day for day in members if kind == "flow" or day in with_cases]
-        provisional = not whole or any(self.pending(day) for day in unsure)
-        total = sum(amount for _, amount in found)
+        provisional = not whole or any(self.pending(day) for day in members)
+        if kind == "stock":
+            level = sum(self.changes(groups, members[-1]).values())
+            return bucket, groups or (), level, level, provisional
+        total = sum(found)
         if kind == "flow":
             return bucket, groups or (), total, len(found), provisional
         value = KINDS[kind] * total / len(found) if found else None

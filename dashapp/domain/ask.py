@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim
+from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim
 
 DEFAULT_DAYS = 90
 MOST_DAYS = 3660
@@ -118,7 +118,10 @@ def to_filters(chosen: Mapping[Dim, Sequence[str]]) -> Filters:
 
 @dataclass(frozen=True)
 class View:
-    """What an address says. Everything left out is None or empty and gets its default where it is used."""
+    """What an address says. Everything left out is None or empty and gets its default where it is used.
+
+    `case` restricts rows, not figures: no cube knows it.
+    """
 
     days: int | None = None
     since: date | None = None
@@ -128,6 +131,7 @@ class View:
     trailing: int = 1
     compare: bool = False
     filters: Filters = ()
+    case: Case | None = None
     problems: tuple[str, ...] = field(default=(), compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
 
@@ -155,6 +159,7 @@ class View:
         pairs += [("trailing", f"{self.trailing}d")] if self.trailing > 1 else []
         pairs += [("compare", "previous")] if self.compare else []
         pairs += [(dim, value) for dim, values in self.filters for value in values]
+        pairs += [("case", self.case)] if self.case else []
         return urlencode(pairs)
 
     @classmethod
@@ -180,10 +185,11 @@ class _Reader:
             self.problems.append(f"until: {until} is not within the {MOST_DAYS} days from since ({since})")
             since = until = None
         grain, trailing, by = self.one("grain", Grain), self.one("trailing", _trailing), self.by()
-        compare = bool(self.one("compare", _compare))
+        compare, case = bool(self.one("compare", _compare)), self.one("case", Case)
         filters = to_filters({dim: self.filter(dim) for dim in Dim if dim in self.values})
         unknown = tuple(f"{key[:40]}: not a known filter" for key in self.values)
-        return View(days, since, until, grain, by, trailing or 1, compare, filters, tuple(self.problems), unknown)
+        problems = tuple(self.problems)
+        return View(days, since, until, grain, by, trailing or 1, compare, filters, case, problems, unknown)
 
     def one(self, key: str, read: Callable[[str], T]) -> T | None:
         """The one value of `key`, or None and a problem."""

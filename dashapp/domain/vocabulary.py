@@ -36,6 +36,13 @@ class Label(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class Case(StrEnum):
+    """Flags that are in one state of their review; see `metrics.rows` for what each means."""
+
+    OPEN = "open"
+    LATE = "late"
+
+
 class Dim(StrEnum):
     """What a metric can be split or filtered by."""
 

@@ -4,6 +4,7 @@ from dashapp.metrics import classifier, queue, volume
 from dashapp.metrics.measure import Audience, Desk, Measurement, as_of, measure
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Threshold, Unit
+from dashapp.metrics.spread import Spread
 
 __all__ = [
     "METRICS",
@@ -15,6 +16,7 @@ __all__ = [
     "Metric",
     "Point",
     "Policy",
+    "Spread",
     "Threshold",
     "Unit",
     "as_of",

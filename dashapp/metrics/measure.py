@@ -72,7 +72,7 @@ class Measurement:
 def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     """Answer a question about a metric. What goes wrong becomes the measurement's error, so that a page can go on."""
     started = time.perf_counter()
-    asked = _with_origins(desk, ask)
+    asked = with_origins(desk, ask)
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
     try:
@@ -91,7 +91,7 @@ def as_of(desk: Desk, ask_origins: tuple[str, ...] = ()) -> date:
     return coverage_of(desk.connection, names, desk.today).as_of or desk.today
 
 
-def _with_origins(desk: Desk, ask: Ask) -> Ask:
+def with_origins(desk: Desk, ask: Ask) -> Ask:
     """The question with its origins named: numbers of different systems are added only when that is meant."""
     return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, default_origins(desk.connection))
 
@@ -113,7 +113,7 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     coverage = coverage_of(desk.connection, ask.chosen(Dim.ORIGIN), desk.today, reach)
     pooling = Pooling(ask, metric, coverage, desk.policy.zone, metric.settles(desk.policy), desk.now)
     began = FIRST_DAY if metric.kind is Kind.STOCK else reach.since
-    rows = desk.connection.execute(metric.statistics(ask), _bound(desk, began, reach.until)).all()
+    rows = desk.connection.execute(metric.statistics(ask), bound(desk, began, reach.until)).all()
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if metric.kind is Kind.AGES:
         return _aged(desk, answer, rows)
@@ -149,7 +149,7 @@ def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
+def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
     """What statements are given when they run: the days, the SLA hours, and the last day each SLA has settled."""
     sla = desk.policy.sla
     return {

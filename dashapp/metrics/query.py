@@ -27,6 +27,7 @@ from dashapp.store.schema import CORE, CUBES, EXTRA, coverage, flag, reviewer
 
 SINCE: BindParameter[date] = bindparam("since", required=True)
 UNTIL: BindParameter[date] = bindparam("until", required=True)
+SLA: dict[Severity, ColumnElement[float]] = {s: bindparam(f"sla_{s.value}", type_=Float) for s in Severity}
 
 FLAG_DIMS = frozenset({Dim.ORIGIN, *CORE, *EXTRA})
 """What every metric over flags can be split and filtered by."""
@@ -47,9 +48,8 @@ def source(ask: Ask) -> FromClause:
     cube = cube_for(ask)
     if cube is not None:
         return cube
-    sla: dict[Severity, ColumnElement[float]] = {s: bindparam(f"sla_{s.value}", type_=Float) for s in Severity}
     where = [column_of(dim).in_(values) for dim, values in ask.filters]
-    return facts([*CORE, *(dim for dim in EXTRA if dim in ask.dims)], sla, where, SINCE, UNTIL)
+    return facts([*CORE, *(dim for dim in EXTRA if dim in ask.dims)], SLA, where, SINCE, UNTIL)
 
 
 def per_day(
@@ -150,8 +150,13 @@ def raised_if(rows: FromClause, condition: ColumnElement[bool]) -> ColumnElement
 
 
 def settled(rows: FromClause) -> ColumnElement[bool]:
-    """Days that are wholly older than the SLA of their row's severity, so that no open flag can still make it."""
+    """Rows whose day has settled."""
+    return has_settled(rows.c.day, rows.c.severity)
+
+
+def has_settled(day: ColumnElement[date], severity: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a day is wholly older than the SLA of a severity, so that no open flag of it can still make it."""
     last: dict[str, BindParameter[date]] = {
         severity.value: bindparam(f"settled_{severity.value}", required=True) for severity in Severity
     }
-    return rows.c.day <= case(last, value=rows.c.severity)
+    return day <= case(last, value=severity)

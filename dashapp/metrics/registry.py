@@ -89,7 +89,8 @@ class Policy:
 class Metric:
     """One metric. `settles` says how long a day may still change after it ended; `scale` is the unit of num, for sums
     that are kept as whole numbers so that they add up alike in any order. `edges` gives the ends of a distribution's
-    bins; `reduce` makes one value of the hours that open flags have waited and of the hours of their SLAs.
+    bins; `reduce` makes one value of the hours that open flags have waited and of the hours of their SLAs. `rows` is the
+    query that finds the flags behind a figure beside its days and filters; None where the day raised does not find them.
     """
 
     key: str
@@ -107,6 +108,7 @@ class Metric:
     privacy: Privacy = Privacy.OPEN
     edges: Callable[[int], tuple[float, float]] | None = None
     reduce: Callable[[Sequence[float], Sequence[float]], float] | None = None
+    rows: str | None = ""
     reference: str = ""
 
     @property

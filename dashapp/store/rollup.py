@@ -91,7 +91,7 @@ def _raised(sla: SlaHours) -> dict[str, ColumnElement[int]]:
     """What one flag adds to the day on which it was raised."""
     return {
         "raised": literal(1),
-        "decided_in_sla": case((_in_sla(sla), 1), else_=0),
+        "decided_in_sla": case((in_sla(sla), 1), else_=0),
         "coordinated": case((flag.c.coordinated, 1), else_=0),
         "marked": case((flag.c.coordinated.is_not(None), 1), else_=0),
         "scored": case((flag.c.score.is_not(None), 1), else_=0),
@@ -99,7 +99,7 @@ def _raised(sla: SlaHours) -> dict[str, ColumnElement[int]]:
     }
 
 
-def _in_sla(sla: SlaHours) -> ColumnElement[bool]:
+def in_sla(sla: SlaHours) -> ColumnElement[bool]:
     """Decided within the hours of its severity; what no human sees is decided when raised unless hours say more."""
     hours = case(
         (flag.c.hours_to_decision.is_not(None), flag.c.hours_to_decision),

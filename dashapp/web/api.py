@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashapp.domain.ask import Ask, View
 from dashapp.domain.vocabulary import Dim
@@ -253,5 +253,9 @@ def _unmeasured(error: Unmeasured) -> Response:
     return _json({"error": error.measurement.error}, 400 if error.measurement.refused else 503)
 
 
-def _method_not_allowed(error: HTTPException) -> Response | HTTPException:
-    return _http_error(error) if request.path.startswith(("/api/", "/healthz", "/readyz")) else error
+def _method_not_allowed(error: MethodNotAllowed) -> Response | MethodNotAllowed:
+    if not request.path.startswith(("/api/", "/healthz", "/readyz")):
+        return error
+    answer = _http_error(error)
+    answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer

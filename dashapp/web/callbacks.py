@@ -7,8 +7,9 @@ from typing import Any
 from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, set_props
 
 from dashapp.domain.ask import View
-from dashapp.metrics import METRICS, Desk
+from dashapp.metrics import METRICS, Audience, Desk
 from dashapp.web import notices, render, scenes, words
+from dashapp.web.cards import content
 from dashapp.web.components import part
 from dashapp.web.desk import open_desk
 from dashapp.web.page import Card, Page
@@ -44,7 +45,7 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
     )
     def fill(address: str, _tick: int | None, path: str) -> dict[str, Any]:
         """Everything on a page that depends on the address or on the clock."""
-        with open_desk() as desk:
+        with open_desk(Audience.SCREEN) as desk:
             return _fill(desk, by_path[path], View.parse(address or ""), ctx.outputs_grouping)
 
     _bind_browser(app)
@@ -63,13 +64,12 @@ def _fill(desk: Desk, page: Page, view: View, wanted: Mapping[str, Any]) -> dict
     def ids(group: str) -> list[str]:
         return [output["id"]["card"] for output in wanted[group]]
 
-    charts = {card_id: render.chart(scene, cards[card_id]) for card_id in ids("specs")}
-    contents = {card_id: render.changes(scene, cards[card_id]) for card_id in ids("contents")}
+    made = {card_id: content(scene, cards[card_id]) for card_id in ids("heads")}
     return {
         "tiles": [render.tile(scene, METRICS[key]) for key in ids("tiles")],
-        "heads": [{**charts, **contents}[card_id][0] for card_id in ids("heads")],
-        "specs": [charts[card_id][1] for card_id in ids("specs")],
-        "contents": [contents[card_id][1] for card_id in ids("contents")],
+        "heads": [made[card_id].head for card_id in ids("heads")],
+        "specs": [made[card_id].spec for card_id in ids("specs")],
+        "contents": [made[card_id].written for card_id in ids("contents")],
         "links": [csv_link(scene, cards[card_id]) for card_id in ids("links")],
         "window": words.days(scene.window.since, scene.window.until),
         "fresh": notices.fresh(scene),

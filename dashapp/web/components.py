@@ -98,7 +98,11 @@ def spark(values: Sequence[float | None], description: str) -> Component:
 def card(shown: Card) -> Component:
     """A card before its numbers arrive; its height is fixed so that nothing moves when they do."""
     name = f"card-{shown.id}"
-    body = chart_body(shown) if shown.drawn else html.Div(html.Div(className="skeleton"), id=part(shown.id, "content"))
+    body = (
+        chart_body(shown)
+        if shown.chart.drawn
+        else html.Div(html.Div(className="skeleton"), id=part(shown.id, "content"))
+    )
     return html.Section(
         [
             html.Div(
@@ -110,7 +114,7 @@ def card(shown: Card) -> Component:
                 ],
                 className="head",
             ),
-            html.P(shown.metric.first_sentence, className="sub"),
+            html.P(shown.subtitle, className="sub"),
             body,
         ],
         className=f"card span-{shown.columns}",
@@ -137,9 +141,9 @@ def chart_body(shown: Card) -> Component:
 def menu(shown: Card) -> Component:
     """What can be done with a card."""
     items = [
-        html.Button("Show as table", id=part(shown.id, "as-table"), n_clicks=0) if shown.drawn else None,
+        html.Button("Show as table", id=part(shown.id, "as-table"), n_clicks=0) if shown.chart.drawn else None,
         html.A("Download CSV", id=part(shown.id, "csv"), href="", download=""),
-        html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.drawn else None,
+        html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.chart.drawn else None,
         html.Button("Copy link", **attributes(data_link=f"card-{shown.id}")),
     ]
     return html.Details(

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import Engine
 
-from dashapp.metrics import Desk, Policy
+from dashapp.metrics import Audience, Desk, Policy
 from dashapp.settings import Settings
 
 EXTENSION = "watchfloor"
@@ -36,8 +36,8 @@ def services() -> Services:
 
 
 @contextmanager
-def open_desk() -> Iterator[Desk]:
+def open_desk(audience: Audience = Audience.FILE) -> Iterator[Desk]:
     """A desk for one request. Its connection reads in one transaction, so all figures are of the same moment."""
     held = services()
     with held.reader.connect() as connection:
-        yield Desk(connection, held.clock(), held.policy)
+        yield Desk(connection, held.clock(), held.policy, audience)

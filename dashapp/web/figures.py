@@ -31,8 +31,12 @@ def bars(answer: Measurement, known: Positions) -> Figure:
     return _figure(answer, traces, barmode="stack", bargap=0.15)
 
 
-def lines(answer: Measurement, known: Positions, trailing: Measurement | None = None) -> Figure:
-    """Values over time as lines, one a group; with `trailing` the pooled line in front of the daily one."""
+def lines(
+    answer: Measurement, known: Positions, trailing: Measurement | None = None, others: Sequence[Measurement] = ()
+) -> Figure:
+    """Values over time as lines, one a group; with `trailing` the pooled line in front of the daily one, with
+    `others` further metrics of the same unit beside it.
+    """
     traces = [
         {
             **_trace(points, name, answer),
@@ -44,6 +48,9 @@ def lines(answer: Measurement, known: Positions, trailing: Measurement | None = 
     if trailing is not None:
         name = f"{trailing.ask.trailing} days, pooled"
         traces.append({**_trace(list(trailing.points), name, trailing), **_line(theme.ACCENT, 2, "solid")})
+    colours = ("var(--cat-2)", "var(--cat-3)", "var(--cat-4)")
+    for other, colour in zip(others, colours, strict=False):
+        traces.append({**_trace(list(other.points), other.metric.title, other), **_line(colour, 2, "solid")})
     return _figure(answer, traces)
 
 

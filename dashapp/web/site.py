@@ -32,7 +32,7 @@ def register(pages: Sequence[Page]) -> None:
     dash.register_page("not_found_404", layout=_not_found)
 
 
-def _layout(page: Page, **query: Any) -> Component:
+def _layout(page: Page, /, **query: Any) -> Component:
     """A page under an address; keys it does not know are left alone."""
     address = urlencode(query, doseq=True)
     with open_desk() as desk:

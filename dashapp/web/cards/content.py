@@ -1,0 +1,65 @@
+"""What a card is filled with, and the line at its head."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashapp.domain.ask import Grain
+from dashapp.metrics import Kind, Measurement
+from dashapp.web import words
+from dashapp.web.scenes import Scene
+
+
+@dataclass(frozen=True)
+class Content:
+    """A head line, and one of: a figure, written parts, or the message that takes their place."""
+
+    head: list[Component] = field(default_factory=list)
+    figure: dict[str, Any] | None = None
+    body: Component | None = None
+    message: str | None = None
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The figure or the message, as the browser draws it."""
+        return {"figure": self.figure} if self.figure is not None else {"message": self.message}
+
+    @property
+    def written(self) -> Component:
+        """The written parts or the message."""
+        return html.P(self.message, className="message") if self.body is None else self.body
+
+
+def missing(scene: Scene, answer: Measurement) -> str | None:
+    """Why there is nothing to show, if there is nothing."""
+    if answer.error:
+        return answer.error
+    if answer.total is None or answer.total.value is None or not answer.points:
+        return f"No data for {words.days(scene.window.since, scene.window.until)} with these filters."
+    return None
+
+
+def head(answer: Measurement) -> list[Component]:
+    """Value, cases, last day of data, and where the numbers were read when that was not the usual place."""
+    if answer.total is None or answer.as_of is None:
+        return []
+    metric, counted = answer.metric, answer.metric.kind in (Kind.FLOW, Kind.STOCK)
+    value = html.B(words.number(answer.total.value, metric.unit))
+    cases = [] if counted else [html.Span(words.count(answer.total.n))]
+    return [
+        value,
+        *cases,
+        html.Span(f"to {words.day(_last_day(answer, answer.as_of))}"),
+        *([html.Span("from raw flags", title="No rollup knows these filters together")] if answer.from_facts else []),
+    ]
+
+
+def _last_day(answer: Measurement, as_of: date) -> date:
+    """The last day that the numbers know: where days take time to settle, the last that has."""
+    last = min(as_of, answer.ask.window.until)
+    if answer.ask.grain is not Grain.DAY:
+        return last
+    return max((point.bucket for point in answer.points if point.value is not None), default=last)

@@ -1,0 +1,25 @@
+"""Queue: whether reviewers keep up."""
+
+from dashapp.domain.vocabulary import Dim
+from dashapp.web.page import Card, Chart, Page
+
+PAGE = Page(
+    path="/queue",
+    name="Queue",
+    group="Monitor",
+    question="Do we decide in time, and what waits?",
+    tiles=("backlog", "sla_breach_rate", "sla_breach_rate_reviewed", "sla_at_risk", "oldest_open", "utilisation"),
+    cards=(
+        Card("backlog", Chart.BARS, "Backlog by severity", by=(Dim.SEVERITY,)),
+        Card(
+            "inflow", Chart.LINES, "Inflow and outflow", also=("outflow",), about="Human-review flags raised, decided."
+        ),
+        Card("inflow", Chart.BARS, "Review queue by severity", by=(Dim.SEVERITY,)),
+        Card("sla_breach_rate_reviewed", Chart.LINES, trailing=7, follows_split=True),
+        Card("resolution_hours", Chart.HISTOGRAM),
+        Card("open_age_p50", Chart.TOTALS, by=(Dim.SEVERITY,), columns=4),
+        Card("open_age_p90", Chart.TOTALS, by=(Dim.SEVERITY,), columns=4),
+        Card("utilisation", Chart.TOTALS, "Utilisation by team", by=(Dim.TEAM,), columns=4),
+        Card("utilisation_per_reviewer", Chart.TOTALS, by=(Dim.REVIEWER,), columns=12),
+    ),
+)

@@ -1,0 +1,111 @@
+"""Servers, a browser, and a screen that fails its test when the browser noticed anything wrong."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from dashapp.demo.load import load
+from dashapp.ingest.pipeline import How
+from dashapp.ingest.ts_ops import import_ts_ops
+from tests.browser.screen import Screen
+from tests.browser.serving import broken_copy, make_store, serving
+from tests.conftest import TS_OPS
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 60_000
+"""Milliseconds that anything may take: a loaded machine is slow, and no test is about time."""
+
+NewScreen = Callable[..., Screen]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.fail("no Chromium found: set CHROMIUM to one, or run `make test`, which gets one")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
+    return make_store(path, lambda engine, settings, now: load(engine, settings, now, days=120, scale=0.2))
+
+
+@pytest.fixture(scope="session")
+def site(demo_store: Path) -> Iterator[str]:
+    """A server over the demo."""
+    with serving(demo_store) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def broken_site(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over a demo that has lost the table which most numbers come from."""
+    with serving(broken_copy(demo_store, tmp_path_factory.mktemp("broken") / "broken.sqlite", "cube_core")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def ts_ops_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over the real ts-ops data."""
+    if not TS_OPS.is_dir():
+        pytest.skip("the ts-ops data is not at hand")
+    with serving(imported(TS_OPS, tmp_path_factory.mktemp("ts-ops") / "store.sqlite")) as url:
+        yield url
+
+
+def imported(directory: Path, path: Path) -> Path:
+    """A store into which the importer has taken a directory, without refusing a line."""
+
+    def fill(engine: Any, settings: Any, now: Any) -> None:
+        report = import_ts_ops(engine, directory, {}, How("ts-ops", now, settings.zone))
+        assert not report.refusals
+
+    return make_store(path, fill)
+
+
+@pytest.fixture
+def screen_of(browser: Browser) -> Iterator[NewScreen]:
+    """Opens screens; at the end none of them may have seen an error or a request to another host."""
+    opened: list[Screen] = []
+
+    def new(url: str, width: int = 1440, height: int = 900, theme: str = "light") -> Screen:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="en-US",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(PATIENCE)
+        opened.append(Screen(context.new_page(), url))
+        return opened[-1]
+
+    yield new
+    troubles = [trouble for screen in opened for trouble in screen.troubles]
+    for screen in opened:
+        screen.page.context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def screen(screen_of: NewScreen, site: str) -> Screen:
+    """A tab at the demo."""
+    return screen_of(site)

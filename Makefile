@@ -46,12 +46,12 @@ pins: .venv-dev/stamp ## pin anew what pyproject.toml asks for
 	$(DEV)/$(COMPILE) pyproject.toml -o requirements.txt
 	$(DEV)/$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
-# An environment holds exactly the pins: it is made anew when they change, or when an earlier attempt was cut short.
+# An environment follows the pins in place, for something may be running from it; a broken one is made anew.
 define environment
 	$(if $(PYTHON),,$(error Watchfloor needs Python 3.11 or newer: install it, or name it as in `make PYTHON=/path/to/python run`))
 	@$(PYTHON) -c "$(NEW_ENOUGH)" || { echo "$(PYTHON) is older than Python 3.11, which Watchfloor needs" >&2; exit 1; }
-	@echo "making $(@D) from $<: a minute or two, this once"
-	@$(PYTHON) -m venv --clear $(@D)
+	@echo "bringing $(@D) to $<: a minute or two, this once"
+	@$(@D)/bin/pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 endef

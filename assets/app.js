@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
-  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "" };
+  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", sort: "flagged_day", desc: "1", page: "1", q: "" };
+  const OF_ROWS = ["case", "sort", "desc", "page", "q"]; // keys that only a list of flags knows
   const DATES = ["since", "until"];
   let controls = []; // keys of the filter bar, in the order of the address
   let set = null; // the query that the controls show
@@ -42,7 +43,7 @@
   function address(values, current) {
     const ids = dash_clientside.callback_context.inputs_list[0].map((input) => input.id.key);
     controls = ids;
-    links(location.search);
+    const before = set;
     const query = (set = toQuery(ids.map((key, i) => [key, values[i]])));
     if (dash_clientside.callback_context.triggered.length === 0) return dash_clientside.no_update; // a page just laid out
     if (applying !== null) {
@@ -51,8 +52,18 @@
       return query === current ? dash_clientside.no_update : query;
     }
     if (query === canonical(current)) return dash_clientside.no_update;
+    if (before !== null && without(["page"], before) !== without(["page"], query) && query !== without(["page"], query)) {
+      apply(without(["page"], query)); // other rows: begin with their first page
+      return dash_clientside.no_update;
+    }
     push(query);
     return query;
+  }
+
+  function without(keys, query) {
+    const rest = new URLSearchParams(query);
+    for (const key of keys) rest.delete(key);
+    return rest.toString();
   }
 
   function push(query) {
@@ -68,15 +79,24 @@
     if (page !== location.pathname) return;
     event.stopImmediatePropagation();
     links(location.search);
-    apply(location.search);
+    if (controls.length) apply(location.search);
   });
+
+  // A page was laid out: mark it in the menu, go to the part that the address names, forget what went wrong before.
+  function here() {
+    if (!document.querySelector(".bar")) controls = []; // a page without filters
+    links(location.search);
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    return "";
+  }
 
   // The menu leads to the other pages with the same filters, and says which page this is.
   function links(search) {
     page = location.pathname;
     for (const link of document.querySelectorAll(".side a")) {
       const id = JSON.parse(link.id);
-      dash_clientside.set_props(id, { href: id.path + search });
+      const kept = id.path === page ? search.slice(1) : without(OF_ROWS, search);
+      dash_clientside.set_props(id, { href: id.path + (kept ? "?" + kept : "") });
       id.path === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
     }
   }
@@ -148,29 +168,37 @@
   }
 
   function table(figure) {
+    const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[3]));
+    const { head, rows } = figure.layout.meta.table ?? cells(figure); // a figure may bring its table
+    return [
+      el("Table", [
+        el("Thead", el("Tr", head.map((name, i) => el("Th", name, { scope: "col", className: i ? "r" : "" })))),
+        el("Tbody", rows.map(([name, ...texts], i) => el("Tr", [
+          el("Th", leading(figure, name, i), { scope: "row" }), ...texts.map((text) => el("Td", text, { className: "r" })),
+        ]))),
+      ]),
+      pending ? el("P", "* may still change", { className: "quiet" }) : null,
+    ];
+  }
+
+  // One column a trace, one row a bucket or group; figures hold markup, tables text.
+  function cells(figure) {
     const unit = figure.layout.meta.unit;
     const across = figure.data[0]?.orientation === "h";
     const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
     const cases = unit !== "flags";
     const head = [across ? "" : "from", ...figure.data.flatMap((trace) => (cases ? [trace.name, "n"] : [trace.name]))];
     const rows = keys.map((key) => {
-      const cells = figure.data.flatMap((trace) => {
+      const texts = figure.data.flatMap((trace) => {
         const at = (across ? trace.y : trace.x).indexOf(key);
         const value = at < 0 ? null : (across ? trace.x : trace.y)[at];
         const [n, , , provisional] = at < 0 ? [] : trace.customdata[at];
         const text = shown(value, unit) + (provisional ? " *" : "");
         return cases ? [text, n == null ? "" : n.toLocaleString("en")] : [text];
       });
-      return el("Tr", [el("Th", unescaped(key), { scope: "row" }), ...cells.map((cell) => el("Td", cell, { className: "r" }))]);
+      return [unescaped(key), ...texts];
     });
-    const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[3]));
-    return [
-      el("Table", [
-        el("Thead", el("Tr", head.map((name, i) => el("Th", unescaped(name), { scope: "col", className: i ? "r" : "" })))),
-        el("Tbody", rows),
-      ]),
-      pending ? el("P", "* may still change", { className: "quiet" }) : null,
-    ];
+    return { head: head.map(unescaped), rows };
   }
 
   function unescaped(text) {
@@ -195,10 +223,11 @@
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
     const button = event.target.closest("[data-png], [data-link], #reset");
-    const here = event.target.closest("a[href^='?']");
-    if (here) { event.preventDefault(); apply(here.getAttribute("href")); }
+    const here = event.target.closest("a[href^='?'], [data-query]");
+    if (here) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
+    const menu = event.target.closest(".pop.menu > *")?.closest("details");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); } // its items vanish, and the focus with them
     if (!button) return;
-    button.closest("details")?.removeAttribute("open");
     if (button.id === "reset") apply("");
     if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
     if (button.dataset.png) {
@@ -221,5 +250,93 @@
     event.target.classList.toggle("right", pop.getBoundingClientRect().right > document.documentElement.clientWidth - 8);
   }, true);
 
-  window.dash_clientside.watchfloor = { address, summary, theme, refresh, draw };
+  // --- from a figure to the flags behind it -------------------------------------------------------------------------
+  function shift(day, days) {
+    const date = new Date(day + "T00:00Z");
+    date.setUTCDate(date.getUTCDate() + days);
+    return date.toISOString().slice(0, 10);
+  }
+
+  function lastDay(grain, bucket, until) {
+    if (grain === "day") return bucket;
+    if (grain === "week") return shift(bucket, 6);
+    return grain === "month" ? shift(shift(bucket.slice(0, 7) + "-28", 4).slice(0, 7) + "-01", -1) : until;
+  }
+
+  // The address of the flags of a bucket (null: of the whole window) and of a group (null: of all groups).
+  function flagsOf(rows, bucket, groups, trailing) {
+    const query = new URLSearchParams(rows.query);
+    if (groups) rows.by.forEach((dim, i) => query.set(dim, groups[i]));
+    const last = bucket === null ? rows.until : lastDay(rows.grain, bucket, rows.until);
+    const until = last < rows.until ? last : rows.until;
+    const first = bucket === null || bucket < rows.since ? rows.since : bucket;
+    query.set("since", shift(rows.back ? until : first, rows.back ? -rows.back : 1 - trailing));
+    query.set("until", until);
+    return "/flags?" + query;
+  }
+
+  // A row's name in a table behind a chart, as a link to its flags where there are any to lead to.
+  function leading(figure, name, i) {
+    const rows = figure.layout.meta.rows;
+    const meta = figure.data[0]?.meta;
+    if (!rows || meta?.metric !== rows.metric) return name;
+    const across = figure.data[0].orientation === "h";
+    if (!across && !/^\d{4}-\d\d-\d\d$/.test(name)) return name;
+    const href = across ? flagsOf(rows, null, meta.groups[i], 1) : flagsOf(rows, name, null, 1);
+    return { type: "Link", namespace: "dash_core_components", props: { children: name, href } };
+  }
+
+  let pointer = null;
+  document.addEventListener("pointerdown", (event) => { pointer = event; }, true);
+
+  // Of the points under one x, the one that was meant: the bar's part or the line next to the pointer.
+  function meant(graph, points) {
+    if (points.length === 1) return points[0];
+    const { top } = graph.getBoundingClientRect();
+    const axis = graph._fullLayout.yaxis;
+    const at = axis.p2d(pointer.clientY - top - axis._offset);
+    let height = 0;
+    const near = points.map((point) => {
+      const bar = graph.data[point.curveNumber].type === "bar";
+      const [low, high] = bar ? [height, (height += point.y)] : [point.y, point.y];
+      return { point, far: Math.max(low - at, at - high, 0) };
+    });
+    return near.reduce((best, one) => (one.far < best.far ? one : best)).point;
+  }
+
+  function drill() {
+    const { triggered, triggered_id: id } = dash_clientside.callback_context;
+    const points = triggered[0]?.value?.points;
+    const graph = points && document.getElementById("card-" + id.card).querySelector(".js-plotly-plot");
+    const rows = graph?.layout.meta?.rows;
+    if (!rows) return;
+    const { curveNumber, pointNumber, x } = meant(graph, points);
+    const { meta, orientation } = graph.data[curveNumber];
+    if (meta?.metric !== rows.metric) return;
+    const across = orientation === "h";
+    const groups = meta.groups[across ? pointNumber : 0];
+    if (groups?.length !== rows.by.length) return;
+    history.pushState(null, "", across ? flagsOf(rows, null, groups, 1) : flagsOf(rows, x, groups, meta.days));
+    dispatchEvent(new CustomEvent("_dashprivate_pushstate")); // what a link of Dash does
+  }
+
+  // --- the search among definitions --------------------------------------------------------------------------------
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "find") return;
+    const words = event.target.value.toLowerCase().split(/\s+/);
+    let found = 0;
+    for (const family of document.querySelectorAll(".family")) {
+      const members = [...family.querySelectorAll(".definition")];
+      for (const member of members) {
+        const text = member.dataset.words;
+        member.hidden = !words.every((word) => text.includes(word));
+      }
+      const shown = members.filter((member) => !member.hidden).length;
+      family.hidden = shown === 0;
+      found += shown;
+    }
+    document.getElementById("found").textContent = found === 1 ? "1 metric" : found + " metrics";
+  });
+
+  window.dash_clientside.watchfloor = { address, here, summary, theme, refresh, draw, drill };
 })();

@@ -53,12 +53,11 @@ def demo(
     with store.writer.connect() as connection:
         held = [origin.name for origin in origins(connection)] if if_empty else []
     if held:
-        flags, text = 0, f"the store holds data already: {', '.join(held)}"
+        flags, days, text = 0, 0, f"the store holds data already: {', '.join(held)}"
     else:
         flags = load(store.writer, store.settings, datetime.now(UTC), days=days, seed=seed, scale=scale)
         text = f"demo: {flags:,} flags over {days} days"
-    rolled_up = _rollup(store)
-    showing.as_json({"flags": flags, "days": rolled_up}) if json else typer.echo(text)
+    showing.as_json({"flags": flags, "days": days}) if json else typer.echo(text)
 
 
 @import_app.callback()
@@ -90,10 +89,9 @@ def import_ts_ops(
         raise Wrong(str(error)) from None
     store = open_store(migrating=True)
     with showing.progress_bar() as progress:
-        how = How(name, datetime.now(UTC), store.settings.zone, replace, strict, dry_run, progress)
+        settings = store.settings
+        how = How(name, datetime.now(UTC), settings.zone, settings.sla, replace, strict, dry_run, progress)
         report = ts_ops.import_ts_ops(store.writer, directory, renamed, how)
-    if report.stored:
-        _rollup(store)
     showing.as_json(report.as_json()) if json else showing.import_report(report)
     if report.refusals:
         raise typer.Exit(REFUSED)
@@ -154,7 +152,9 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on, instead of PORT.")] = None,
 ) -> None:
     """Serve the pages until stopped."""
-    settings = open_store(migrating=True).settings
+    store = open_store(migrating=True)
+    _rollup(store)  # where a setting has changed, days are stale
+    settings = store.settings
     address, number = host or settings.host, port or settings.port
     os.environ.update(HOST=address, PORT=str(number))
     shown = f"[{address}]" if ":" in address else address

@@ -4,18 +4,16 @@ import logging
 from datetime import UTC, datetime
 
 from dash import Dash
-from flask import redirect
-from werkzeug.wrappers import Response
 
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine
 from dashapp.web import api, callbacks, shell, site
 from dashapp.web.desk import EXTENSION, Services
-from pages import classifier, queue, volume
+from pages import attacks, classifier, definitions, flags, overview, queue, volume
 
 log = logging.getLogger(__name__)
 
-PAGES = (volume.PAGE, classifier.PAGE, queue.PAGE)
+PAGES = (overview.PAGE, volume.PAGE, classifier.PAGE, queue.PAGE, attacks.PAGE, flags.PAGE, definitions.PAGE)
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -53,15 +51,10 @@ def create_app(settings: Settings) -> Dash:
         settings, reader_engine(settings.database_url, settings.read_seconds), lambda: datetime.now(UTC)
     )
     app.server.register_blueprint(api.blueprint())
-    app.server.add_url_rule("/", view_func=_home)
     site.register(PAGES)
     app.layout = shell.shell(PAGES)
     callbacks.bind(app, PAGES)
     return app
-
-
-def _home() -> Response:
-    return redirect(PAGES[0].path)
 
 
 def warm(app: Dash) -> None:

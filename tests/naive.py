@@ -1,13 +1,15 @@
 """Every metric once more, as plain loops over plain rows, sharing no code with what it checks.
 
-A flag is a dict with the fields that its origin sends, `origin` and `team`. What `expected` returns is what `measure`
-must return: the points as (bucket, groups, value, n, provisional), and the total likewise.
+A flag is a dict with the fields that its origin sends, `origin` and `team`. What a twin's `points` and `total` return
+is what `measure` must return, as (bucket, groups, value, n, provisional). Twins that need more than the cases of some
+days are in naive_queue.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,6 +80,25 @@ def routed(routing: str) -> Callable[[Flag, World], Case]:
     return lambda flag, _: (1, 1) if flag["routing"] == routing else None
 
 
+def resolved(flag: Flag, _: World) -> Case:
+    taken = hours(flag)
+    urgent = flag["severity"] in ("high", "critical") and flag["routing"] == "human_review"
+    return (taken, 1) if urgent and taken is not None else None
+
+
+def waiting(flag: Flag, world: World) -> Case:
+    """The hours an open flag has waited: since the midnight its day began with where it has no instant."""
+    if flag["routing"] != "human_review" or decided_day(flag, world) is not None:
+        return None
+    begun = flag["flagged_at"] or world.end(flag["flagged_day"] - DAY)
+    return None if begun > world.now else ((world.now - begun).total_seconds() / 3600, 1)
+
+
+def at_risk(flag: Flag, world: World) -> Case:
+    case = waiting(flag, world)
+    return case and (int(4 * case[0] >= 3 * world.sla[flag["severity"]]), 1)
+
+
 def raised_day(flag: Flag, _: World) -> date:
     return date.fromisoformat(str(flag["flagged_day"]))
 
@@ -90,6 +111,31 @@ def decided_day(flag: Flag, world: World) -> date | None:
     if at is not None:
         return date.fromisoformat(at.astimezone(world.zone).date().isoformat())
     return None if taken is None else raised_day(flag, world) + int(taken // 24) * DAY
+
+
+def score_ends(value: float) -> tuple[float, float]:
+    """The ends of the bin of a score: the whole part of 100 times it counts bins, 1 lies in the last."""
+    number = min(int(value * 100), 99)
+    return number / 100, (number + 1) / 100
+
+
+def hours_ends(value: float) -> tuple[float, float]:
+    """The ends of the bin of some hours; the first goes from 0 to 36 seconds, each later one is 2 % wide."""
+    low, high, number = 0.0, 24 / 1.02**393, 0
+    while value >= high:
+        low, high, number = high, 24 / 1.02**393 * 1.02 ** (number + 1), number + 1
+    return low, high
+
+
+def read_off(values: Sequence[float], ends: Callable[[float], tuple[float, float]], share: float) -> float:
+    """Where `share` of the values lies below, each bin's values taken as spread evenly within it."""
+    bins = sorted(ends(value) for value in values)
+    below, here, low, high = next(
+        (below, bins.count(one), *one)
+        for one in bins
+        if (below := bins.index(one)) + bins.count(one) >= share * len(bins)
+    )
+    return low + (high - low) * (share * len(bins) - below) / here
 
 
 KINDS = {"flow": 1.0, "share": 100.0, "mean": 1.0}
@@ -109,8 +155,27 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
         "share",
         lambda flag, world: breach(flag, world) if flag["routing"] == "human_review" else None,
     ),
+    "utilisation": ("ratio", routed("human_review")),
+    "utilisation_per_reviewer": ("ratio", routed("human_review")),
+    "score_distribution": ("distribution", score),
+    "resolution_hours": ("distribution", resolved),
+    "oldest_open": ("ages", waiting),
+    "open_age_p50": ("ages", waiting),
+    "open_age_p90": ("ages", waiting),
+    "sla_at_risk": ("ages", at_risk),
 }
-BY_DECISION = {"outflow"}
+BINS = {"score_distribution": score_ends, "resolution_hours": hours_ends}
+BY_DECISION = {"outflow", "utilisation", "utilisation_per_reviewer"}
+CORE = {"origin", "category", "severity", "routing"}
+OF_FLAGS = {*CORE, "region", "media_type", "team", "detector", "label", "model_version"}
+KEPT = {
+    "utilisation": {"origin", "team"},
+    "utilisation_per_reviewer": {"origin", "team", "reviewer"},
+    "score_distribution": {"origin", "category", "model_version", "label"},
+    "resolution_hours": CORE,
+}
+"""What a metric can be split and filtered by, where that is not OF_FLAGS."""
+NOT_TRAILING = {"stock", "distribution", "ages"}
 SETTLES = {"sla_breach_rate", "sla_breach_rate_reviewed"}
 
 
@@ -149,6 +214,13 @@ class Twin:
     question: Question
 
     @property
+    def refused(self) -> bool:
+        """Whether the metric is not kept by what the question names, or has no trailing figure."""
+        named = {*self.question.by, *self.question.filters}
+        trailing = self.question.trailing > 1 and TWINS[self.metric][0] in NOT_TRAILING
+        return trailing or not named <= KEPT.get(self.metric, OF_FLAGS)
+
+    @property
     def origins(self) -> tuple[str, ...]:
         if "origin" in self.question.filters:
             return self.question.filters["origin"]
@@ -168,16 +240,16 @@ class Twin:
         wait = max(self.world.sla.values()) if self.metric in SETTLES else 0
         return self.world.end(day) + timedelta(hours=wait) > self.world.now or self.undelivered(day)
 
-    def chosen(self) -> list[Flag]:
-        """The flags of the origins and values asked for."""
+    def chosen(self, rows: Sequence[Flag]) -> list[Flag]:
+        """The rows (flags, or reviewers) of the origins and values asked for."""
         wanted = {**self.question.filters, "origin": self.origins}
-        return [flag for flag in self.world.flags if all(said(flag, dim) in wanted[dim] for dim in wanted)]
+        return [row for row in rows if all(said(row, dim) in wanted[dim] for dim in wanted)]
 
     def cases(self, members: Sequence[date], groups: tuple[str, ...] | None) -> list[float]:
         """The numerator of each case of the days, of one group or of all."""
         day_of = decided_day if self.metric in BY_DECISION else raised_day
         found = []
-        for flag in self.chosen():
+        for flag in self.chosen(self.world.flags):
             case = TWINS[self.metric][1](flag, self.world)
             if case and day_of(flag, self.world) in members and groups in (None, self.groups(flag)):
                 found.append(case[0])
@@ -186,25 +258,28 @@ class Twin:
     def changes(self, groups: tuple[str, ...] | None, until: date) -> Counter[date]:
         """By how much a stock grew on each day from the first on."""
         found: Counter[date] = Counter()
-        for flag in self.chosen():
+        for flag in self.chosen(self.world.flags):
             if TWINS[self.metric][1](flag, self.world) and groups in (None, self.groups(flag)):
                 found[raised_day(flag, self.world)] += 1
                 found[decided_day(flag, self.world) or date.max] -= 1
         return Counter({day: change for day, change in found.items() if change and day <= until})
 
     def groups(self, flag: Flag) -> tuple[str, ...]:
-        return tuple(said(flag, dim) for dim in self.question.by)
+        return tuple(shown(flag, dim) for dim in self.question.by)
+
+    def known(self) -> list[date]:
+        """The covered days that the question reaches."""
+        reach = self.question.since - (self.question.trailing - 1) * DAY
+        return [day for day in days(reach, self.question.until) if self.covered(day)]
 
     def all_groups(self) -> list[tuple[str, ...]]:
         """The groups with a case on a covered day that the question reaches; of a stock, those that ever changed."""
         if not self.question.by:
             return [()]
-        reach = self.question.since - (self.question.trailing - 1) * DAY
-        known = [day for day in days(reach, self.question.until) if self.covered(day)]
         every = sorted({self.groups(flag) for flag in self.world.flags})
         if TWINS[self.metric][0] == "stock":
             return [groups for groups in every if self.changes(groups, self.question.until)]
-        return [groups for groups in every if self.cases(known, groups)]
+        return [groups for groups in every if self.cases(self.known(), groups)]
 
     def point(self, bucket: date, groups: tuple[str, ...] | None, members: list[date], *, whole: bool) -> Expected:
         kind, found = TWINS[self.metric][0], self.cases(members, groups)
@@ -212,8 +287,11 @@ class Twin:
         if kind == "stock":
             level = sum(self.changes(groups, members[-1]).values())
             return bucket, groups or (), level, level, provisional
+        if kind == "distribution":
+            median = read_off(found, BINS[self.metric], 0.5) if found else None
+            return bucket, groups or (), median, len(found), provisional
         total = sum(found)
-        if kind == "flow":
+        if kind in ("flow", "ratio"):
             return bucket, groups or (), total, len(found), provisional
         value = KINDS[kind] * total / len(found) if found else None
         return bucket, groups or (), value, len(found), provisional
@@ -231,6 +309,15 @@ class Twin:
             answer += [self.point(bucket, groups, members, whole=whole) for groups in self.all_groups()]
         return answer
 
+    def spreads(self, shares: Sequence[float]) -> list[tuple[tuple[str, ...], int, list[float]]]:
+        """Of a distribution's groups over the whole window: the number of cases, and where the shares lie below."""
+        cases = {groups: self.cases(self.known(), groups) for groups in self.all_groups()}
+        return [
+            (groups, len(found), [read_off(found, BINS[self.metric], share) for share in shares])
+            for groups, found in cases.items()
+            if found
+        ]
+
     def total(self) -> Expected:
         window = [day for day in days(self.question.since, self.question.until) if self.covered(day)]
         if not window:
@@ -238,6 +325,14 @@ class Twin:
         return self.point(self.question.since, None, window, whole=True)
 
 
-def said(flag: Flag, dim: str) -> str:
-    """What a flag says for a dimension."""
-    return "(none)" if flag[dim] is None else str(flag[dim])
+def said(row: Flag, dim: str) -> str:
+    """What a flag or reviewer says for a dimension."""
+    value = row["reviewer_id" if dim == "reviewer" else dim]
+    return "(none)" if value is None else str(value)
+
+
+def shown(row: Flag, dim: str) -> str:
+    """As `said`, with a pseudonym for who is a reviewer."""
+    value = said(row, dim)
+    person = dim == "reviewer" and value != "(none)"
+    return "reviewer " + sha256(value.encode()).hexdigest()[:6] if person else value

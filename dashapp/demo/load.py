@@ -11,6 +11,7 @@ from dashapp.demo.plan import Demo, covered, incidents, reviewers
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.reads import DEMO
+from dashapp.store.rollup import rollup
 
 BATCH = 5000
 """Flags in one insert."""
@@ -19,7 +20,7 @@ BATCH = 5000
 def load(
     engine: Engine, settings: Settings, now: datetime, *, days: int = 90, seed: int = 42, scale: float = 1.0
 ) -> int:
-    """Generate and store `days` days up to `now`, in one transaction; the number of flags. Rolling up is the caller's.
+    """Generate and store `days` days up to `now`, in one transaction; with what is derived from them; the number of flags.
 
     `scale` 1 is about 470 flags a day. An earlier demo is removed with everything that was derived from it.
     """
@@ -31,7 +32,9 @@ def load(
         writes.put_reviewers(connection, DEMO, reviewers(scale), replace=False)
         if attacks := incidents(demo):
             writes.put_incidents(connection, DEMO, attacks, replace=False)
-        return sum(writes.put_flags(connection, batch).new for batch in _batches(flags(demo)))
+        loaded = sum(writes.put_flags(connection, batch).new for batch in _batches(flags(demo)))
+        rollup(connection, settings.sla)
+    return loaded
 
 
 def _batches(days: Iterable[list[writes.Row]]) -> Iterator[list[writes.Row]]:

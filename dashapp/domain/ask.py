@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim
+from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, Method
 
 DEFAULT_DAYS = 90
 MOST_DAYS = 3660
@@ -120,7 +120,7 @@ def to_filters(chosen: Mapping[Dim, Sequence[str]]) -> Filters:
 class View:
     """What an address says. Everything left out is None or empty and gets its default where it is used.
 
-    `case` restricts rows, not figures: no cube knows it.
+    `case` restricts rows, not figures: no cube knows it. `method` finds the attacks.
     """
 
     days: int | None = None
@@ -132,6 +132,7 @@ class View:
     compare: bool = False
     filters: Filters = ()
     case: Case | None = None
+    method: Method | None = None
     problems: tuple[str, ...] = field(default=(), compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
 
@@ -159,7 +160,7 @@ class View:
         pairs += [("trailing", f"{self.trailing}d")] if self.trailing > 1 else []
         pairs += [("compare", "previous")] if self.compare else []
         pairs += [(dim, value) for dim, values in self.filters for value in values]
-        pairs += [("case", self.case)] if self.case else []
+        pairs += [(key, value) for key, value in (("case", self.case), ("method", self.method)) if value]
         return urlencode(pairs)
 
     @classmethod
@@ -186,10 +187,11 @@ class _Reader:
             since = until = None
         grain, trailing, by = self.one("grain", Grain), self.one("trailing", _trailing), self.by()
         compare, case = bool(self.one("compare", _compare)), self.one("case", Case)
+        method = self.one("method", Method)
         filters = to_filters({dim: self.filter(dim) for dim in Dim if dim in self.values})
         unknown = tuple(f"{key[:40]}: not a known filter" for key in self.values)
         problems = tuple(self.problems)
-        return View(days, since, until, grain, by, trailing or 1, compare, filters, case, problems, unknown)
+        return View(days, since, until, grain, by, trailing or 1, compare, filters, case, method, problems, unknown)
 
     def one(self, key: str, read: Callable[[str], T]) -> T | None:
         """The one value of `key`, or None and a problem."""

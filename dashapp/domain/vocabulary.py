@@ -36,6 +36,12 @@ class Label(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class Method(StrEnum):
+    """Ways to find attacks, which the pages call detectors; in an address `detector` is what raised a flag."""
+
+    ZSCORE7 = "zscore7"
+
+
 class Case(StrEnum):
     """Flags that are in one state of their review; see `metrics.rows` for what each means."""
 

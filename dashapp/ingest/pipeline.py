@@ -16,6 +16,7 @@ from dashapp.domain.vocabulary import Dim
 from dashapp.ingest.reasons import first_problem
 from dashapp.ingest.records import Columns, FileRefused, open_records
 from dashapp.ingest.report import FileReport, Refusal, Report, shown
+from dashapp.store.rollup import SlaHours, rollup
 from dashapp.store.schema import dimension_value
 from dashapp.store.writes import (
     Counts,
@@ -37,11 +38,12 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class How:
-    """How to import: as which origin, at which moment, in which zone, and what to do about refusals and conflicts."""
+    """How to import: as which origin, at which moment, under which settings, what to do about refusals and conflicts."""
 
     origin: str
     now: datetime
     zone: ZoneInfo
+    sla: SlaHours
     replace: bool = False
     strict: bool = False
     dry_run: bool = False
@@ -91,17 +93,23 @@ def store_incidents(connection: Connection, messages: Sequence[Incident], how: H
 
 
 def import_files(engine: Engine, sources: Sequence[Source], how: How) -> Report:
-    """Import files one after the other. Each is one transaction; a strict or dry import is one over all files."""
+    """Import files one after the other. Each is one transaction; a strict or dry import is one over all files.
+
+    A transaction ends with what is derived from its rows, so that nobody reads days whose numbers are still to come.
+    """
     report = Report(how.origin, [], dry_run=how.dry_run)
     if not (how.strict or how.dry_run):
         for source in sources:
             with engine.begin() as connection:
                 report.files.append(_import_file(connection, source, how))
+                rollup(connection, how.sla)
         return report
     with engine.connect() as connection, connection.begin() as transaction:
         report.files = [_import_file(connection, source, how) for source in sources]
         report.stored = not (how.dry_run or report.refusals)
-        if not report.stored:
+        if report.stored:
+            rollup(connection, how.sla)
+        else:
             transaction.rollback()
     return report
 

@@ -1,7 +1,7 @@
 """Attacks: those known, those a detector finds, and how well the two agree."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.events import Incident
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, Method
 from dashapp.metrics.measure import Desk, Measurement, measure
 from dashapp.metrics.registry import METRICS
-from dashapp.stats.outbreak import ZSCORE7_DAYS, Series, zscore7
+from dashapp.stats.outbreak import ZSCORE7_DAYS, Baseline, Series, expected_range, zscore7, zscore7_baseline
 from dashapp.store.reads import default_origins, known_attacks
 
 
@@ -28,14 +28,17 @@ class Unmeasured(Exception):
 class Detector:
     """A way to find attacks: it scores daily totals, and a day at or above the threshold is an alarm.
 
-    `before` is how many days ahead of the first one judged it takes into its baseline.
+    `baseline` is what it held each day against, `before` how many days ahead of the first one judged it takes into
+    that, `limit` says in a sentence what it cannot see.
     """
 
-    key: str
+    key: Method
     title: str
     threshold: float
     score: Callable[[Series], Series]
+    baseline: Callable[[Series], Baseline]
     before: int
+    limit: str
 
     @property
     def description(self) -> str:
@@ -44,10 +47,21 @@ class Detector:
         return text.split(". ")[0].rstrip(".") + "."
 
 
-DEFAULT_DETECTOR = "zscore7"
+DEFAULT_DETECTOR = Method.ZSCORE7
 DETECTORS = {
     detector.key: detector
-    for detector in (Detector("zscore7", "Seven-day z-score", 1.5, zscore7, before=ZSCORE7_DAYS - 1),)
+    for detector in (
+        Detector(
+            Method.ZSCORE7,
+            "Seven-day z-score",
+            1.5,
+            zscore7,
+            zscore7_baseline,
+            before=ZSCORE7_DAYS - 1,
+            limit="A day is part of the seven days that it is held against, so its score cannot exceed 2.27, the first "
+            "day of an attack can hide the next, and a small attack can drown in the total.",
+        ),
+    )
 }
 
 
@@ -58,6 +72,21 @@ class Alarm:
     day: date
     observed: int
     score: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A day as the detector saw it: its flags, its score, and between which counts it would have been no alarm.
+
+    Flags are None for a day that is unknown to it, score and counts also for one that it could not judge.
+    """
+
+    day: date
+    observed: int | None
+    score: float | None
+    low: float | None
+    high: float | None
+    alarm: bool
 
 
 @dataclass(frozen=True)
@@ -72,7 +101,11 @@ class Episode:
 
 @dataclass(frozen=True)
 class Backtest:
-    """A detector held against the known attacks, counted in days; recall and precision in percent, None of nothing."""
+    """A detector held against the known attacks, counted in days; recall and precision in percent, None of nothing.
+
+    `false_days` are the days that it took for attacks and that are none; of `attacks`, `attacks_caught` had an alarm on
+    at least one of their days.
+    """
 
     detector: str
     attack_days: int
@@ -81,10 +114,13 @@ class Backtest:
     false_positives: int
     recall: float | None
     precision: float | None
+    attacks: int
+    attacks_caught: int
+    false_days: tuple[date, ...]
 
 
-def alarms(desk: Desk, ask: Ask, detector: Detector) -> list[Alarm]:
-    """The days of the window that the detector finds unusual.
+def judged(desk: Desk, ask: Ask, detector: Detector) -> list[Judged]:
+    """What the detector makes of each day of the window.
 
     It reads the daily total of the flags that the question is about. Days that no origin covers and days that may still
     change are unknown to it, neither judged nor part of a baseline.
@@ -95,11 +131,26 @@ def alarms(desk: Desk, ask: Ask, detector: Detector) -> list[Alarm]:
         raise Unmeasured(answer)
     known = {point.bucket: float(point.n) for point in answer.points if not point.provisional}
     counts = np.array([known.get(day, np.nan) for day in reach])
+    scores = detector.score(counts)
+    low, high = expected_range(detector.baseline(counts), detector.threshold)
+    seen = zip(reach, *(_known(series) for series in (counts, scores, low, high)), strict=True)
     return [
-        Alarm(day, int(count), float(score))
-        for day, count, score in zip(reach, counts, detector.score(counts), strict=True)
-        if day >= ask.window.since and score >= detector.threshold
+        Judged(
+            day,
+            None if count is None else int(count),
+            score,
+            least,
+            most,
+            score is not None and score >= detector.threshold,
+        )
+        for day, count, score, least, most in seen
+        if day >= ask.window.since
     ]
+
+
+def alarms(desk: Desk, ask: Ask, detector: Detector) -> list[Alarm]:
+    """The days of the window that the detector finds unusual."""
+    return _alarms(judged(desk, ask, detector))
 
 
 def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
@@ -110,6 +161,24 @@ def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
         attack
         for attack in known_attacks(desk.connection, names, ask.window)
         if (not categories or attack.category in categories) and (not severities or attack.severity in severities)
+    ]
+
+
+def flags_of(desk: Desk, ask: Ask, attacks: Sequence[Incident]) -> list[int | None]:
+    """The flags of each attack's category on its days, those outside the window too; None where no day is covered."""
+    if not attacks:
+        return []
+    reach = Window(min(attack.since for attack in attacks), max(attack.until for attack in attacks))
+    asked = replace(ask, window=reach, grain=Grain.DAY, trailing=1)
+    parts = [measure(desk, METRICS["flags"], replace(asked, by=by)) for by in ((Dim.CATEGORY,), ())]
+    for part in parts:
+        if part.error:
+            raise Unmeasured(part)
+    counts = {(point.groups[0], point.bucket): point.n for point in parts[0].points}
+    covered = {point.bucket for point in parts[1].points if point.value is not None}
+    return [
+        sum(counts.get((attack.category, day), 0) for day in days) if covered.intersection(days) else None
+        for attack, days in ((attack, list(Window(attack.since, attack.until))) for attack in attacks)
     ]
 
 
@@ -127,23 +196,43 @@ def backtest(desk: Desk, ask: Ask, detector: Detector) -> Backtest:
         false_positives=len(alarmed - attacked),
         recall=_percent(hits, len(attacked)),
         precision=_percent(hits, len(alarmed)),
+        attacks=len(attacks),
+        attacks_caught=sum(any(attack.since <= day <= attack.until for day in alarmed) for attack in attacks),
+        false_days=tuple(sorted(alarmed - attacked)),
     )
 
 
 def incidents(desk: Desk, ask: Ask, detector: Detector) -> list[Episode]:
     """The known attacks and what the detector found, by their first day; of one day, the known before the found."""
     found = alarms(desk, ask, detector)
-    known = [
-        Episode(
-            attack.since,
-            attack.until,
-            tuple(alarm for alarm in found if attack.since <= alarm.day <= attack.until),
-            attack,
-        )
-        for attack in attacks_within(desk, ask)
+    known = [_known_episode(attack, found) for attack in attacks_within(desk, ask)]
+    return sorted([*known, *_found_episodes(found)], key=lambda episode: episode.since)
+
+
+def findings(desk: Desk, ask: Ask, detector: Detector) -> list[Episode]:
+    """As `incidents`, but of what the detector found only the days that no known attack explains."""
+    found = alarms(desk, ask, detector)
+    known = [_known_episode(attack, found) for attack in attacks_within(desk, ask)]
+    explained = {alarm.day for episode in known for alarm in episode.evidence}
+    unexplained = _found_episodes([alarm for alarm in found if alarm.day not in explained])
+    return sorted([*known, *unexplained], key=lambda episode: episode.since)
+
+
+def _alarms(days: Iterable[Judged]) -> list[Alarm]:
+    return [
+        Alarm(day.day, day.observed, day.score)
+        for day in days
+        if day.alarm and day.observed is not None and day.score is not None
     ]
-    detected = [Episode(run[0].day, run[-1].day, tuple(run)) for run in _runs(found)]
-    return sorted([*known, *detected], key=lambda episode: episode.since)
+
+
+def _known_episode(attack: Incident, found: Iterable[Alarm]) -> Episode:
+    evidence = tuple(alarm for alarm in found if attack.since <= alarm.day <= attack.until)
+    return Episode(attack.since, attack.until, evidence, attack)
+
+
+def _found_episodes(found: Iterable[Alarm]) -> list[Episode]:
+    return [Episode(run[0].day, run[-1].day, tuple(run)) for run in _runs(found)]
 
 
 def _runs(found: Iterable[Alarm]) -> list[list[Alarm]]:
@@ -155,6 +244,11 @@ def _runs(found: Iterable[Alarm]) -> list[list[Alarm]]:
         else:
             runs.append([alarm])
     return runs
+
+
+def _known(series: Series) -> list[float | None]:
+    """The numbers of a series, None for NaN."""
+    return [None if np.isnan(value) else float(value) for value in series]
 
 
 def _percent(part: int, whole: int) -> float | None:

@@ -44,6 +44,7 @@ BREACHES = Threshold(warn=10, alert=15)
     better=Better.LOWER,
     threshold=BREACHES,
     settles=longest_sla,
+    rows="case=late",
 )
 def sla_breach_rate(ask: Ask) -> Statistics:
     """Share of urgent flags decided after their SLA or still open past it, by the day they were raised. Urgent is high
@@ -55,13 +56,14 @@ def sla_breach_rate(ask: Ask) -> Statistics:
 
 
 @metric(
-    "SLA breach rate, reviewed",
+    "SLA breach, reviewed",
     Unit.PERCENT,
     Kind.SHARE,
     dims=FLAG_DIMS,
     better=Better.LOWER,
     threshold=BREACHES,
     settles=longest_sla,
+    rows="routing=human_review&case=late",
 )
 def sla_breach_rate_reviewed(ask: Ask) -> Statistics:
     """Share of urgent flags sent to human review that were decided after their SLA or are open past it, by the day they
@@ -74,14 +76,14 @@ def sla_breach_rate_reviewed(ask: Ask) -> Statistics:
     )
 
 
-@metric("Inflow", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS)
+@metric("Inflow", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS, rows="routing=human_review")
 def inflow(ask: Ask) -> Statistics:
     """Flags sent to human review, by the day they were raised."""
     rows = source(ask)
     return per_day(ask, rows, rows.c.raised, None, among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
 
 
-@metric("Outflow", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS, clock="day decided")
+@metric("Outflow", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS, clock="day decided", rows=None)
 def outflow(ask: Ask) -> Statistics:
     """Human-review flags decided, by the day of the decision. For input that gives days only, the decision lies its
     hours after the midnight with which the day of the flag began.
@@ -90,7 +92,9 @@ def outflow(ask: Ask) -> Statistics:
     return per_day(ask, rows, rows.c.decided, None, among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
 
 
-@metric("Backlog", Unit.COUNT, Kind.STOCK, dims=FLAG_DIMS, better=Better.LOWER, clock="end of the bucket")
+@metric(
+    "Backlog", Unit.COUNT, Kind.STOCK, dims=FLAG_DIMS, better=Better.LOWER, clock="end of the bucket", rows="case=open"
+)
 def backlog(ask: Ask) -> Statistics:
     """Human-review flags raised and not yet decided at the end of the bucket. The running sum of those raised minus
     those decided, from the first day of data; a week or month shows its last covered day.
@@ -99,7 +103,15 @@ def backlog(ask: Ask) -> Statistics:
     return per_day(ask, rows, rows.c.raised - rows.c.decided, None, among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
 
 
-@metric("Utilisation", Unit.PERCENT, Kind.RATIO, dims=frozenset({Dim.ORIGIN, Dim.TEAM}), clock="day decided")
+@metric(
+    "Utilisation",
+    Unit.PERCENT,
+    Kind.RATIO,
+    dims=frozenset({Dim.ORIGIN, Dim.TEAM}),
+    clock="day decided",
+    rows=None,
+    threshold=Threshold(warn=90, alert=100),
+)
 def utilisation(ask: Ask) -> Statistics:
     """Human-review flags decided, as a share of what reviewers could decide. Capacity is the sum over reviewers of
     flags per day, on every covered day; 100 % means that no capacity was left.
@@ -114,6 +126,7 @@ def utilisation(ask: Ask) -> Statistics:
     dims=frozenset({Dim.ORIGIN, Dim.TEAM, Dim.REVIEWER}),
     clock="day decided",
     privacy=Privacy.SCREEN,
+    rows=None,
 )
 def utilisation_per_reviewer(ask: Ask) -> Statistics:
     """Human-review flags decided, as a share of the reviewer's capacity. Workload only, under a pseudonym, on screen
@@ -129,6 +142,7 @@ def utilisation_per_reviewer(ask: Ask) -> Statistics:
     dims=HOURS_DIMS,
     better=Better.LOWER,
     edges=hours_edges,
+    rows="routing=human_review&severity=high&severity=critical",
 )
 def resolution_hours(ask: Ask) -> Statistics:
     """Hours from flag to decision of urgent human-review flags that were decided, by the day they were raised. Read
@@ -154,7 +168,16 @@ def _at_risk(hours: Sequence[float], slas: Sequence[float]) -> float:
     return sum(waited >= AT_RISK * sla for waited, sla in zip(hours, slas, strict=True))
 
 
-@metric("Oldest open flag", Unit.HOURS, Kind.AGES, dims=FLAG_DIMS, better=Better.LOWER, clock="now", reduce=_oldest)
+@metric(
+    "Oldest open flag",
+    Unit.HOURS,
+    Kind.AGES,
+    dims=FLAG_DIMS,
+    better=Better.LOWER,
+    clock="now",
+    reduce=_oldest,
+    rows="case=open",
+)
 def oldest_open(ask: Ask) -> Statistics:
     """Hours that the oldest open human-review flag has waited until now. Known only while data arrives; the days asked
     for make no difference.
@@ -162,13 +185,31 @@ def oldest_open(ask: Ask) -> Statistics:
     return open_flags(ask)
 
 
-@metric("Open age, median", Unit.HOURS, Kind.AGES, dims=FLAG_DIMS, better=Better.LOWER, clock="now", reduce=_middle)
+@metric(
+    "Open age, median",
+    Unit.HOURS,
+    Kind.AGES,
+    dims=FLAG_DIMS,
+    better=Better.LOWER,
+    clock="now",
+    reduce=_middle,
+    rows="case=open",
+)
 def open_age_p50(ask: Ask) -> Statistics:
     """Hours that half of the open human-review flags have waited at least until now. Known only while data arrives."""
     return open_flags(ask)
 
 
-@metric("Open age, 90 %", Unit.HOURS, Kind.AGES, dims=FLAG_DIMS, better=Better.LOWER, clock="now", reduce=_most)
+@metric(
+    "Open age, 90 %",
+    Unit.HOURS,
+    Kind.AGES,
+    dims=FLAG_DIMS,
+    better=Better.LOWER,
+    clock="now",
+    reduce=_most,
+    rows="case=open",
+)
 def open_age_p90(ask: Ask) -> Statistics:
     """Hours that the longest-waiting tenth of the open human-review flags has waited at least until now. Known only
     while data arrives.
@@ -176,7 +217,16 @@ def open_age_p90(ask: Ask) -> Statistics:
     return open_flags(ask)
 
 
-@metric("At risk", Unit.COUNT, Kind.AGES, dims=FLAG_DIMS, better=Better.LOWER, clock="now", reduce=_at_risk)
+@metric(
+    "At risk",
+    Unit.COUNT,
+    Kind.AGES,
+    dims=FLAG_DIMS,
+    better=Better.LOWER,
+    clock="now",
+    reduce=_at_risk,
+    rows="case=open",
+)
 def sla_at_risk(ask: Ask) -> Statistics:
     """Open human-review flags that have waited 75 % of their SLA or longer, now. Those already past it are among them;
     n is the number of open flags.

@@ -89,8 +89,8 @@ class Policy:
 class Metric:
     """One metric. `settles` says how long a day may still change after it ended; `scale` is the unit of num, for sums
     that are kept as whole numbers so that they add up alike in any order. `edges` gives the ends of a distribution's
-    bins; `reduce` makes one value of the hours that open flags have waited and of the hours of their SLAs. `rows` is the
-    query that finds the flags behind a figure beside its days and filters; None where the day raised does not find them.
+    bins; `reduce` makes one value of the hours that open flags have waited and of the hours of their SLAs. `rows` is
+    the query that, beside days and filters, finds the flags behind a figure; None where the day raised cannot.
     """
 
     key: str
@@ -115,6 +115,11 @@ class Metric:
     def first_sentence(self) -> str:
         """What the metric is, as shown on its card."""
         return self.definition.split(". ")[0].rstrip(".") + "."
+
+    @property
+    def family(self) -> str:
+        """The module that declares it; the page of that name shows the family."""
+        return self.statistics.__module__.rpartition(".")[2]
 
     def threshold_under(self, policy: Policy) -> Threshold | None:
         """The threshold in force: the one set, else the one declared."""

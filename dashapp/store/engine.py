@@ -86,9 +86,9 @@ def _limit(engine: Engine, seconds: float) -> None:
     @event.listens_for(engine, "before_cursor_execute")
     def _start(connection: Connection, *_: object) -> None:
         limit = connection.get_execution_options().get("seconds", seconds)
-        connection.info["deadline"] = time.monotonic() + limit
+        connection.info.update(limit=limit, deadline=time.monotonic() + limit)
 
     @event.listens_for(engine, "handle_error")
     def _stopped(context: Any) -> None:
         if "interrupted" in str(context.original_exception):
-            raise TooSlow("it took longer than a reader may") from None
+            raise TooSlow(f"it took longer than {context.connection.info['limit']:g} s") from None

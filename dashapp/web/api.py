@@ -1,4 +1,4 @@
-"""The REST API: the catalogue, every metric as JSON and CSV, incidents and the back-test, health."""
+"""The REST API: the catalogue, every metric as JSON, CSV and XLSX, rows as files, incidents, the back-test, health."""
 
 import json
 import logging
@@ -20,8 +20,19 @@ from dashapp.metrics.attacks import incidents as episodes
 from dashapp.store.engine import TooSlow
 from dashapp.store.migrate import state
 from dashapp.store.schema import origin
+from dashapp.web import downloads
 from dashapp.web.desk import open_desk, services
-from dashapp.web.export import csv_name, metric_csv
+from dashapp.web.export import (
+    XLSX,
+    as_file,
+    csv_lines,
+    file_name,
+    incident_table,
+    incidents_name,
+    metric_csv,
+    table,
+    workbook,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +49,11 @@ def blueprint() -> Blueprint:
         ("/api/v1/metrics", catalogue),
         ("/api/v1/metrics/<key>.json", metric_as_json),
         ("/api/v1/metrics/<key>.csv", metric_as_csv),
+        ("/api/v1/metrics/<key>.xlsx", metric_as_xlsx),
+        ("/export/flags.csv", downloads.flags_csv),
+        ("/export/flags.xlsx", downloads.flags_xlsx),
         ("/api/v1/incidents.json", incidents),
+        ("/api/v1/incidents.csv", incidents_as_csv),
         ("/api/v1/incidents/backtest.json", backtest_result),
         ("/api/<path:_rest>", nothing_here),  # else the pages' own catch-all would answer with HTML
     ):
@@ -85,8 +100,13 @@ def metric_as_json(key: str) -> Response:
 def metric_as_csv(key: str) -> Response:
     """One metric as asked, as CSV."""
     answer = _answer(key)
-    headers = {"Content-Disposition": f'attachment; filename="{csv_name(answer)}"', "Cache-Control": "no-store"}
-    return Response(metric_csv(answer), mimetype="text/csv", headers=headers)
+    return as_file(metric_csv(answer), "text/csv", file_name(answer, ".csv"))
+
+
+def metric_as_xlsx(key: str) -> Response:
+    """One metric as asked, as a workbook with the rows of the CSV."""
+    answer = _answer(key)
+    return as_file(workbook(table(answer)), XLSX, file_name(answer, ".xlsx"))
 
 
 def incidents() -> Response:
@@ -110,11 +130,21 @@ def incidents() -> Response:
     )
 
 
+def incidents_as_csv() -> Response:
+    """The rows of incidents.json: known attacks, and what the detector found."""
+    detector, view = _detector_and_view()
+    with open_desk() as desk:
+        ask = _ask(desk, view)
+        rows = incident_table(episodes(desk, ask, detector))
+        return as_file(csv_lines(rows), "text/csv", incidents_name(ask.window, ".csv"))
+
+
 def backtest_result() -> Response:
     """The detector held against the known attacks, in days."""
     detector, view = _detector_and_view()
     with open_desk() as desk:
-        return _json(asdict(backtest(desk, _ask(desk, view), detector)))
+        result = backtest(desk, _ask(desk, view), detector)
+    return _json({**asdict(result), "false_days": [day.isoformat() for day in result.false_days]})
 
 
 def nothing_here(_rest: str) -> NoReturn:
@@ -147,19 +177,21 @@ def _ask(desk: Desk, view: View) -> Ask:
 def _view(pairs: list[tuple[str, str]]) -> View:
     """What the pairs of the query string say; a page overlooks what it cannot read, a program is told."""
     view = View.parse(urlencode(pairs))
-    if problems := [*view.problems, *view.unknown]:
+    rows_only = ["case: restricts rows, not figures"] if view.case else []
+    if problems := [*view.problems, *view.unknown, *rows_only]:
         _refuse(400, "The question could not be read.", problems=problems)
     return view
 
 
 def _detector_and_view() -> tuple[Detector, View]:
-    """The detector that `detector=` names (here not the dimension of that name), and the rest of the query."""
+    """The detector that `method=` names, as on the page (`detector=` is what raised the flags), and the whole query."""
     pairs = _pairs()
-    names = [value for key, value in pairs if key == "detector"] or [DEFAULT_DETECTOR]
+    names = [value for key, value in pairs if key == "method"] or [DEFAULT_DETECTOR]
     if len(names) > 1 or names[0] not in DETECTORS:
         known = ", ".join(DETECTORS)
         _refuse(400, f"There is no detector {', '.join(names)[:SHOWN]!r}. Known: {known}.")
-    return DETECTORS[names[0]], _view([pair for pair in pairs if pair[0] != "detector"])
+    view = _view(pairs)
+    return DETECTORS[view.method or DEFAULT_DETECTOR], view
 
 
 def _pairs() -> list[tuple[str, str]]:

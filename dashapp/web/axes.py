@@ -28,7 +28,7 @@ def layout(answer: Measurement) -> dict[str, Any]:
             "rangemode": "normal" if answer.metric.unit is Unit.SCORE else "tozero",
             "autorangeoptions": {"include": [value for _, value, _ in levels]},
         },
-        "shapes": [*_provisional(answer), *(_level(answer, *level) for level in levels)],
+        "shapes": [*_provisional(answer), *level_shapes(answer)],
         "meta": {"unit": answer.metric.unit},
     }
 
@@ -61,18 +61,27 @@ def _levels(answer: Measurement) -> list[tuple[str, float, str]]:
     return [("baseline", threshold.baseline, "var(--text-3)"), *levels] if threshold.baseline is not None else levels
 
 
-def _level(answer: Measurement, name: str, value: float, colour: str) -> dict[str, Any]:
+def level_shapes(answer: Measurement, *, across: bool = False) -> list[dict[str, Any]]:
+    """Threshold lines, labelled with their values; `across` a chart whose values run along x, which has no room."""
+    along, over = ("y", "x") if across else ("x", "y")
+    return [
+        {
+            "type": "line",
+            f"{along}ref": "paper",
+            f"{along}0": 0,
+            f"{along}1": 1,
+            f"{over}0": value,
+            f"{over}1": value,
+            "line": {"color": colour, "width": 1, "dash": "dot"},
+            "label": {} if across else _level_label(answer, name, value, colour),
+        }
+        for name, value, colour in _levels(answer)
+    ]
+
+
+def _level_label(answer: Measurement, name: str, value: float, colour: str) -> dict[str, Any]:
     shown = f"{value:.2f}" if answer.metric.unit is Unit.SCORE else words.number(value, answer.metric.unit)
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": value,
-        "y1": value,
-        "line": {"color": colour, "width": 1, "dash": "dot"},
-        "label": {"text": f"{name} {shown}", "textposition": "end", "yanchor": "bottom", "font": {"color": colour}},
-    }
+    return {"text": f"{name} {shown}", "textposition": "end", "yanchor": "bottom", "font": {"color": colour}}
 
 
 def _provisional(answer: Measurement) -> list[dict[str, Any]]:
@@ -93,7 +102,7 @@ def _provisional(answer: Measurement) -> list[dict[str, Any]]:
             "layer": "below",
             "line": {"width": 0},
             "fillcolor": "var(--shade)",
-            "label": {"text": "provisional", "textposition": "top right", "font": {"color": "var(--text-3)"}},
+            "label": {"text": "provisional", "textposition": "bottom right", "font": {"color": "var(--text-3)"}},
         }
         for run in runs
     ]

@@ -48,19 +48,21 @@ def histogram(answer: Measurement, marks: Sequence[float]) -> dict[str, Any]:
     trace = {
         "type": "bar",
         "name": "flags",
-        "x": [f"{low:.3g} to {high:.3g} h" for low, high, _ in bars],
+        "x": [f"{high:.3g}" for _, high, _ in bars],
         "y": [count for _, _, count in bars],
-        "customdata": [[count] for _, _, count in bars],
+        "customdata": [[count, None, None, False, f"{low:.3g} to {high:.3g} h"] for low, high, count in bars],
         "marker": {"color": [theme.OTHER if low + 1e-9 >= max(marks) else theme.ACCENT for low, _, _ in bars]},
-        "hovertemplate": "%{x}: %{y:,}<extra></extra>",
+        "hovertemplate": "%{customdata[4]}: %{y:,}<extra></extra>",
     }
     return {
         "data": [trace],
         "layout": {
-            "xaxis": {"type": "category", "title": {"text": "hours to decision"}},
+            "xaxis": {"type": "category", "title": {"text": "hours to decision, up to"}},
             "yaxis": {"title": {"text": "flags"}},
             "bargap": 0.05,
             "shapes": [_mark(mark, bars) for mark in marks],
+            "annotations": [_name(mark, bars) for mark in marks],
+            "margin": {"t": 24},
             "showlegend": False,
             "hovermode": "closest",
             "meta": {"unit": "flags"},
@@ -87,15 +89,19 @@ def _bars(spread: Spread) -> list[tuple[float, float, int]]:
 
 
 def _mark(mark: float, bars: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
-    """A line between the bars where the mark lies, placed within its bar by the logarithm of the hours."""
-    place = sum(high <= mark * (1 + 1e-9) for _, high, _ in bars) - 0.5
-    return {
-        "type": "line",
-        "yref": "paper",
-        "x0": place,
-        "x1": place,
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": "var(--alert)", "width": 1, "dash": "dot"},
-        "label": {"text": f"SLA {mark:g} h", "textposition": "end", "font": {"color": "var(--alert)"}},
-    }
+    """A line where the last bar ends that lies wholly below the mark."""
+    place = _place(mark, bars)
+    line = {"color": "var(--alert)", "width": 1, "dash": "dot"}
+    return {"type": "line", "yref": "paper", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": line}
+
+
+def _name(mark: float, bars: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
+    """The mark's name above its line."""
+    font = {"color": "var(--alert)"}
+    where = {"x": _place(mark, bars), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
+    return {**where, "text": f"SLA {mark:g} h", "font": font}
+
+
+def _place(mark: float, bars: Sequence[tuple[float, float, int]]) -> float:
+    """Bars stand at 0, 1, 2 on the axis, each half to either side."""
+    return sum(high <= mark * (1 + 1e-9) for _, high, _ in bars) - 0.5

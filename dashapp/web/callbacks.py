@@ -8,13 +8,14 @@ from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx
 
 from dashapp.domain.ask import View
 from dashapp.metrics import METRICS, Audience, Desk
-from dashapp.web import notices, render, scenes, words
+from dashapp.web import notices, scenes, tiles, words
 from dashapp.web.cards import content
 from dashapp.web.components import part
 from dashapp.web.desk import open_desk
-from dashapp.web.page import Card, Page
+from dashapp.web.listing import PATH, link
+from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
-from dashapp.web.shell import control, summary
+from dashapp.web.shell import control, count, summary, waiting
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
             "heads": Output(part(ALL, "head"), "children"),
             "specs": Output(part(ALL, "spec"), "data"),
             "contents": Output(part(ALL, "content"), "children"),
-            "links": Output(part(ALL, "csv"), "href"),
+            "csv": Output(part(ALL, "csv"), "href"),
+            "xlsx": Output(part(ALL, "xlsx"), "href"),
+            "rows": Output(part(ALL, "rows"), "href"),
+            "counts": Output(waiting(ALL), "children"),
             "window": Output("window", "children"),
             "fresh": Output("fresh", "children"),
             "notices": Output("notices", "children"),
@@ -46,7 +50,7 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
     def fill(address: str, _tick: int | None, path: str) -> dict[str, Any]:
         """Everything on a page that depends on the address or on the clock."""
         with open_desk(Audience.SCREEN) as desk:
-            return _fill(desk, by_path[path], View.parse(address or ""), ctx.outputs_grouping)
+            return _fill(desk, by_path[path], address or "", ctx.outputs_grouping)
 
     _bind_browser(app)
 
@@ -57,8 +61,8 @@ def failed(error: Exception) -> None:
     set_props("toast", {"children": "That did not work. What you see is from before. The log says why."})
 
 
-def _fill(desk: Desk, page: Page, view: View, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    scene = scenes.scene(desk, view)
+def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    scene = scenes.scene(desk, address)
     cards = {card.id: card for card in page.cards}
 
     def ids(group: str) -> list[str]:
@@ -66,28 +70,40 @@ def _fill(desk: Desk, page: Page, view: View, wanted: Mapping[str, Any]) -> dict
 
     made = {card_id: content(scene, cards[card_id]) for card_id in ids("heads")}
     return {
-        "tiles": [render.tile(scene, METRICS[key]) for key in ids("tiles")],
+        "tiles": [tiles.tile(scene, METRICS[key]) for key in ids("tiles")],
         "heads": [made[card_id].head for card_id in ids("heads")],
         "specs": [made[card_id].spec for card_id in ids("specs")],
         "contents": [made[card_id].written for card_id in ids("contents")],
-        "links": [csv_link(scene, cards[card_id]) for card_id in ids("links")],
+        "csv": [file_link(scene, cards[card_id], "csv") for card_id in ids("csv")],
+        "xlsx": [file_link(scene, cards[card_id], "xlsx") for card_id in ids("xlsx")],
+        "rows": [rows_link(scene, cards[card_id]) for card_id in ids("rows")],
+        "counts": [count(output["id"]["path"], scene.attention) for output in wanted["counts"]],
         "window": words.days(scene.window.since, scene.window.until),
         "fresh": notices.fresh(scene),
         "notices": notices.notices(scene),
     }
 
 
-def csv_link(scene: Scene, card: Card) -> str:
+def file_link(scene: Scene, card: Card, ending: str) -> str:
     """Where the card's numbers can be had as a file: the same question, put to the API."""
     asked = scene.ask(card)
+    if card.chart is Chart.ATTACKS:
+        window, view = scene.window, scene.view
+        same = View(since=window.since, until=window.until, filters=view.filters, method=view.method)
+        return f"/api/v1/incidents.csv?{same.query()}"
     view = View(
         since=asked.window.since,
         until=asked.window.until,
-        grain=scene.view.grain,
+        grain=None if card.chart.detects else scene.view.grain,
         by=asked.by,
         filters=scene.view.filters,
     )
-    return f"/api/v1/metrics/{card.key}.csv?{view.query()}"
+    return f"/api/v1/metrics/{card.key}.{ending}?{view.query()}"
+
+
+def rows_link(scene: Scene, card: Card) -> str:
+    """Where the flags behind the card are listed."""
+    return link(card.metric, scene.view, scene.window) or f"{PATH}?{scene.view.query()}"
 
 
 def _bind_browser(app: Dash) -> None:
@@ -97,6 +113,8 @@ def _bind_browser(app: Dash) -> None:
         app.clientside_callback(ClientsideFunction(NAMESPACE, name), *arguments, prevent_initial_call=not initial)
 
     browser("address", Output("address", "data"), Input(control(ALL), "value"), State("address", "data"))
+    browser("drill", Input(part(ALL, "graph"), "clickData"), initial=False)
+    browser("here", Output("toast", "children"), Input("page", "data"))
     browser("summary", Output(summary(MATCH), "children"), Input(control(MATCH), "value"))
     browser("theme", Output("theme", "data"), Input("theme-switch", "n_clicks"), State("theme", "data"), initial=False)
     browser("refresh", Output("refresh", "interval"), Output("refresh", "disabled"), Input("refresh-every", "value"))

@@ -9,7 +9,7 @@ from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
 from dashapp.metrics import Metric
-from dashapp.web.page import Card
+from dashapp.web.page import Card, Chart
 
 Children = str | Component | Sequence[str | Component]
 
@@ -31,12 +31,13 @@ def part(card: str | Wildcard, name: str) -> dict[str, str | Wildcard]:
     return {"part": name, "card": card}
 
 
-def info(title: str, text: str, clock: str) -> Component:
-    """The small i that opens a definition."""
+def info(title: str, text: str, clock: str, key: str) -> Component:
+    """The small i that opens a definition, with the way to all that is said of the metric."""
+    more = html.A("Full definition", href=f"/definitions#{key}", **named(f"Full definition of {title}"))
     return html.Details(
         [
             html.Summary("i", className="i", **named(f"Definition of {title}")),
-            html.Div([html.P(text), html.P(f"Clock: {clock}.", className="quiet")], className="pop"),
+            html.Div([html.P(text), html.P([f"Clock: {clock}. ", more], className="quiet")], className="pop"),
         ],
         className="drop",
     )
@@ -44,7 +45,7 @@ def info(title: str, text: str, clock: str) -> Component:
 
 def definition(metric: Metric) -> Component:
     """The definition of a metric behind a small i."""
-    return info(metric.title, metric.definition, metric.clock)
+    return info(metric.title, metric.definition, metric.clock, metric.key)
 
 
 def tile(metric: Metric) -> Component:
@@ -59,17 +60,9 @@ def tile(metric: Metric) -> Component:
     )
 
 
-def tile_figures(value: str, state: str, moves: Component, cases: str, spark: Component) -> list[Component]:
-    """What a tile shows: value, badge where a threshold is crossed, change in words, number of cases, spark line."""
-    badge = [html.Span(BADGES[state], className=f"pill is-{state}")] if state in BADGES else []
-    return [
-        html.Div([value, *badge], className="v"),
-        html.Div([moves, html.Span(cases, className="cases")], className="d"),
-        spark,
-    ]
-
-
-BADGES = {"warn": "warning", "alert": "alert"}
+def tile_figures(value: str, told: list[Component], line: Component) -> list[Component]:
+    """What a tile shows: the value, what there is to say about it, and its line."""
+    return [html.Div(value, className="v"), html.Div(told, className="d"), line]
 
 
 def spark(values: Sequence[float | None], description: str) -> Component:
@@ -108,9 +101,9 @@ def card(shown: Card) -> Component:
             html.Div(
                 [
                     html.H2(shown.heading, id=f"{name}-title"),
-                    definition(shown.metric),
+                    definition(shown.metric) if shown.key else None,
                     html.Span(id=part(shown.id, "head"), className="n"),
-                    menu(shown),
+                    menu(shown) if shown.chart is not Chart.ROWS else None,
                 ],
                 className="head",
             ),
@@ -138,11 +131,18 @@ def chart_body(shown: Card) -> Component:
     )
 
 
+def leads_to_flags(shown: Card) -> bool:
+    """Whether the flags behind a card can be listed."""
+    return shown.chart.measured and shown.metric.rows is not None
+
+
 def menu(shown: Card) -> Component:
     """What can be done with a card."""
     items = [
         html.Button("Show as table", id=part(shown.id, "as-table"), n_clicks=0) if shown.chart.drawn else None,
-        html.A("Download CSV", id=part(shown.id, "csv"), href="", download=""),
+        html.A("Download CSV", id=part(shown.id, "csv"), href="", download="") if shown.chart.filed else None,
+        html.A("Download XLSX", id=part(shown.id, "xlsx"), href="", download="") if shown.chart.measured else None,
+        dcc.Link("Show flags", id=part(shown.id, "rows"), href="") if leads_to_flags(shown) else None,
         html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.chart.drawn else None,
         html.Button("Copy link", **attributes(data_link=f"card-{shown.id}")),
     ]

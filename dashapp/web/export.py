@@ -1,12 +1,27 @@
-"""Figures as files."""
+"""Figures and rows as files: CSV and XLSX hold the same cells."""
 
 import csv
 import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
 
+import xlsxwriter  # type: ignore[import-untyped] # ships no types
+from flask import Response
+
+from dashapp.domain.ask import Window
 from dashapp.metrics import Measurement
+from dashapp.metrics.attacks import Episode
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 """How a cell begins that a spreadsheet would run (OWASP ASVS 5.0, 1.2.10)."""
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+ATTACK = ("incident_id", "category", "severity", "accounts", "pattern")
+"""What is told of a known attack beside its days."""
+
+Cells = Sequence[Any]
 
 
 def text_cell(text: str) -> str:
@@ -14,30 +29,110 @@ def text_cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+def table(measurement: Measurement) -> Iterator[Cells]:
+    """A measurement's points as rows, after a row of names. Numbers have the digits that the API's JSON has."""
+    yield ["bucket", *measurement.ask.by, "value", "n", "low", "high", "provisional"]
+    for point in measurement.points:
+        yield [point.bucket, *point.groups, point.value, point.n, point.low, point.high, point.provisional]
+
+
 def metric_csv(measurement: Measurement) -> str:
-    """The points as CSV. Numbers have the digits that the API's JSON has; what is not known is an empty cell."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(["bucket", *measurement.ask.by, "value", "n", "low", "high", "provisional"])
-    writer.writerows(
-        [
-            point.bucket.isoformat(),
-            *(text_cell(group) for group in point.groups),
-            point.value,
-            point.n,
-            point.low,
-            point.high,
-            "true" if point.provisional else "false",
+    """The points as CSV; what is not known is an empty cell."""
+    return csv_lines(table(measurement))
+
+
+def incident_table(episodes: Sequence[Episode]) -> Iterator[Cells]:
+    """Attacks as rows, after a row of names; of what a detector found, `attacks` names the known ones it alarmed at."""
+    yield ["kind", "since", "until", *ATTACK, "alarm_days", "attacks"]
+    known = [episode.attack for episode in episodes if episode.attack]
+    for episode in episodes:
+        attack, days = episode.attack, [alarm.day for alarm in episode.evidence]
+        hit = [one.incident_id for one in known if any(one.since <= day <= one.until for day in days)]
+        about = attack.model_dump(mode="json", include=set(ATTACK)) if attack else {}
+        yield [
+            "known" if attack else "detected",
+            episode.since,
+            episode.until,
+            *(about.get(name) for name in ATTACK),
+            " ".join(day.isoformat() for day in days),
+            None if attack else " ".join(hit),
         ]
-        for point in measurement.points
-    )
+
+
+def csv_lines(rows: Iterable[Cells]) -> str:
+    """Rows as CSV."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([_written(cell) for cell in row] for row in rows)
     return file.getvalue()
 
 
-def csv_name(measurement: Measurement) -> str:
+def _written(cell: Any) -> Any:
+    """A value as CSV says it: days and moments (UTC) by ISO 8601, true and false, numbers in full."""
+    if isinstance(cell, str):
+        return text_cell(cell)
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return cell.isoformat() if isinstance(cell, date) else cell
+
+
+def workbook(rows: Iterable[Cells]) -> bytes:
+    """Rows as the one sheet of an XLSX file, the first as its head. Rows are put on disk one by one, only the packed
+    file is in memory; days and moments (UTC) are dates, numbers are numbers.
+    """
+    file = io.BytesIO()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet()
+        formats: dict[type, Any] = {
+            datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            date: book.add_format({"num_format": "yyyy-mm-dd"}),
+        }
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate(rows):
+            for place, cell in enumerate(row):
+                _put(sheet, number, place, cell, formats)
+    return file.getvalue()
+
+
+def _put(sheet: Any, row: int, column: int, cell: Any, formats: Mapping[type, Any]) -> None:
+    if isinstance(cell, str):
+        sheet.write_string(row, column, text_cell(cell))
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell)
+    elif isinstance(cell, datetime):
+        sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), formats[datetime])
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, column, cell, formats[date])
+    elif cell is not None:
+        sheet.write_number(row, column, cell)
+
+
+def as_file(content: str | bytes | Iterable[str], mimetype: str, name: str) -> Response:
+    """An answer that a browser saves under a name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, mimetype=mimetype, headers=headers)
+
+
+def file_name(measurement: Measurement, ending: str) -> str:
     """A file name that says what is in it: `flags_2024-01-01_2024-03-30_day_by-category.csv`."""
     ask = measurement.ask
-    parts = [measurement.metric.key, ask.window.since.isoformat(), ask.window.until.isoformat(), ask.grain.value]
+    parts = [measurement.metric.key, _span(ask.window), ask.grain.value]
     parts += [f"trailing-{ask.trailing}d"] if ask.trailing > 1 else []
     parts += [f"by-{'-'.join(ask.by)}"] if ask.by else []
-    return "_".join(parts) + ".csv"
+    return "_".join(parts) + ending
+
+
+def rows_name(window: Window, ending: str) -> str:
+    """As `file_name`, for flags one by one: `flags_2024-01-01_2024-03-30_rows.csv`."""
+    return f"flags_{_span(window)}_rows{ending}"
+
+
+def incidents_name(window: Window, ending: str) -> str:
+    """As `file_name`, for attacks: `incidents_2024-01-01_2024-03-30.csv`."""
+    return f"incidents_{_span(window)}{ending}"
+
+
+def _span(window: Window) -> str:
+    return f"{window.since.isoformat()}_{window.until.isoformat()}"

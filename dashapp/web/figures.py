@@ -70,6 +70,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
         "customdata": [_extra(point) for point in shown],
         "marker": {"color": [theme.colour(dim, point.groups[0], known) for point in shown]},
         "hovertemplate": "%{y}: %{text}<br>n %{customdata[0]:,}<extra></extra>",
+        "meta": {"metric": answer.metric.key, "groups": [list(point.groups) for point in shown]},
         "textposition": "outside",
         "cliponaxis": False,
     }
@@ -78,6 +79,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
         "layout": {
             "xaxis": {"range": [0, ROOM_FOR_NUMBERS * largest], "title": {"text": unit}},
             "yaxis": {"autorange": "reversed", "type": "category"},
+            "shapes": axes.level_shapes(answer, across=True),
             "showlegend": False,
             "hovermode": "closest",
             "meta": {"unit": unit},
@@ -88,7 +90,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
 def compared(figure: Figure, answer: Measurement, before: Measurement) -> Figure:
     """The same figure with the previous window's total behind it, moved onto this window's days."""
     shift = answer.ask.window.since - before.ask.window.since
-    trace = {**_trace(list(before.points), "previous period", before), **_line(theme.QUIET, 1.5, "dot")}
+    trace = {**_trace(list(before.points), "previous period", before), **_line(theme.QUIET, 1.5, "dot"), "meta": None}
     trace["x"] = [(date.fromisoformat(day) + shift).isoformat() for day in trace["x"]]
     return {**figure, "data": [*figure["data"], trace]}
 
@@ -150,6 +152,11 @@ def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
         "y": [point.value for point in shown],
         "customdata": [_extra(point) for point in shown],
         "hovertemplate": HOVER[answer.metric.unit] + _cases(answer),
+        "meta": {
+            "metric": answer.metric.key,
+            "days": answer.ask.trailing,
+            "groups": [list(points[0].groups)] if points else [],
+        },
     }
 
 

@@ -1,10 +1,13 @@
 """What a page is made of: a question, and the metrics that answer it as tiles and cards."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dash.development.base_component import Component
+
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import METRICS, Metric
+from dashapp.metrics import METRICS, Desk, Metric
 
 
 class Chart(StrEnum):
@@ -17,6 +20,7 @@ class Chart(StrEnum):
     HISTOGRAM = "histogram"
     SPIKES = "spikes"
     CHANGES = "changes"
+    ROWS = "rows"
     VERDICT = "verdict"
     ATTENTION = "attention"
     AT_RISK = "at-risk"
@@ -28,10 +32,25 @@ class Chart(StrEnum):
         """Whether it is a figure; else it is words and numbers."""
         return self in (Chart.BARS, Chart.LINES, Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM, Chart.SPIKES)
 
+    @property
+    def detects(self) -> bool:
+        """Whether it shows what a detector finds in daily totals, whatever grain and split are chosen."""
+        return self in (Chart.SPIKES, Chart.BACKTEST, Chart.ATTACKS)
+
+    @property
+    def filed(self) -> bool:
+        """Whether what it shows can be had as a file; a verdict over others has no rows of its own."""
+        return self not in (Chart.BACKTEST, Chart.ATTENTION)
+
+    @property
+    def measured(self) -> bool:
+        """Whether what it shows are the figures of its metric."""
+        return self.filed and self is not Chart.ATTACKS
+
 
 @dataclass(frozen=True)
 class Card:
-    """One metric shown one way, or several in one chart with `also`.
+    """One metric shown one way, or several in one chart with `also`; with an empty key what is no metric.
 
     `by` is the split unless `follows_split` and the address names another; `trailing` adds a line pooled over that many
     days; `columns` is the width, of twelve; `about` takes the place of the definition's first sentence.
@@ -55,7 +74,7 @@ class Card:
     @property
     def id(self) -> str:
         """The card's name in the page: metric, chart and split."""
-        return "-".join([self.key, self.chart, *self.by])
+        return "-".join([part for part in (self.key, self.chart, *self.by) if part])
 
     @property
     def heading(self) -> str:
@@ -70,7 +89,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the menu: where it is, the question under its name, and what answers it."""
+    """One page of the menu: where it is, the question under its name, and what answers it.
+
+    With `lists_flags` the bar has what finds flags one by one in the place of what only figures have.
+    """
 
     path: str
     name: str
@@ -78,6 +100,14 @@ class Page:
     question: str
     tiles: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
+    lists_flags: bool = False
+    body: Callable[[Desk], Component] | None = None
+    bar: bool = True
+
+    @property
+    def finds_attacks(self) -> bool:
+        """Whether it shows what a detector finds."""
+        return any(card.chart.detects for card in self.cards)
 
     @property
     def metrics(self) -> list[Metric]:

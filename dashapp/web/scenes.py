@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
-from dashapp.domain.ask import Ask, View, Window
+from dashapp.alerts.rules import Attention, attention
+from dashapp.domain.ask import Ask, Grain, View, Window
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, as_of
 from dashapp.store.reads import Origin, Value, origins, values_of
@@ -22,11 +24,17 @@ class Scene:
     as_of: date
     origins: list[Origin]
     values: dict[Dim, list[Value]]
+    address: str = ""
 
     @property
     def known(self) -> Positions:
         """The places of values, which pick their colours."""
         return positions(self.values)
+
+    @cached_property
+    def attention(self) -> Attention:
+        """What needs attention now; asked once, for the menu and the page."""
+        return attention(self.desk, self.view.filters)
 
     @property
     def chosen_origins(self) -> tuple[str, ...]:
@@ -36,6 +44,8 @@ class Scene:
     def ask(self, card: Card) -> Ask:
         """The card's question under the address."""
         asked = self.view.ask(self.as_of, by=card.by)
+        if card.chart.detects:
+            return replace(asked, grain=Grain.DAY, by=(), trailing=1)
         return asked if card.follows_split else replace(asked, by=card.by)
 
     @property
@@ -50,9 +60,10 @@ class Scene:
         return Window.ending(min(self.window.until, self.as_of, yesterday), WEEK)
 
 
-def scene(desk: Desk, view: View) -> Scene:
+def scene(desk: Desk, address: str) -> Scene:
     """The scene of one request."""
+    view = View.parse(address)
     found = origins(desk.connection)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found])
-    return Scene(desk, view, as_of(desk, chosen), found, values)
+    return Scene(desk, view, as_of(desk, chosen), found, values, address)

@@ -8,10 +8,14 @@ from dash import dcc, html, page_container
 from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
+from dashapp.alerts.look import State
+from dashapp.alerts.rules import Attention
 from dashapp.domain.ask import DEFAULT_DAYS, Grain, View
-from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, label
+from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
+from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
 from dashapp.web import notices, words
 from dashapp.web.components import named
+from dashapp.web.listing import Listing
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
 
@@ -21,7 +25,12 @@ FIRST_FILTERS = (Dim.CATEGORY, Dim.SEVERITY, Dim.REGION, Dim.MEDIA_TYPE)
 MORE_FILTERS = (Dim.ROUTING, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION, Dim.ORIGIN)
 SPLITS = (*FIRST_FILTERS, *MORE_FILTERS)
 GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
+CASES = {"any": "in any state", Case.OPEN: "open at the end", Case.LATE: "urgent and late"}
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
+
+HOME = "/"
+COUNTED = (HOME, "/attacks")
+"""The pages whose names in the menu have a count of what waits."""
 
 
 def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
@@ -37,6 +46,18 @@ def summary(key: str | Wildcard) -> dict[str, str | Wildcard]:
 def nav(path: str | Wildcard) -> dict[str, str | Wildcard]:
     """The id of a link of the side menu."""
     return {"part": "nav", "path": path}
+
+
+def waiting(path: str | Wildcard) -> dict[str, str | Wildcard]:
+    """The id of the count beside a page's name."""
+    return {"part": "waiting", "path": path}
+
+
+def count(path: str, found: Attention) -> list[str | Component]:
+    """How many urgent concerns wait, beside the page they lead to; the home page counts all. Nothing for none."""
+    urgent = [concern for concern in found.concerns if concern.state in (State.ALERT, State.WARN)]
+    waits = [concern for concern in urgent if path in (HOME, concern.link.partition("?")[0])]
+    return [str(len(waits)), html.Span(" need attention", className="visually-hidden")] if waits else []
 
 
 def shell(pages: Sequence[Page]) -> Component:
@@ -59,20 +80,23 @@ def shell(pages: Sequence[Page]) -> Component:
 
 
 def _link(page: Page) -> Component:
-    return dcc.Link(page.name, href=page.path, id=nav(page.path))
+    number = [html.Span(id=waiting(page.path), className="count")] if page.path in COUNTED else []
+    return dcc.Link([page.name, *number], href=page.path, id=nav(page.path))
 
 
 def layout(page: Page, query: str, seen: Scene) -> list[Component]:
-    """The filter bar set to the address, above the page."""
+    """The filter bar set to the address, above the page; for a page without it, only which page this is."""
+    if not page.bar:
+        return [dcc.Store(id="page", data=page.path)]
     return [
         dcc.Store(id="address", data=query),
         dcc.Store(id="page", data=page.path),
         dcc.Interval(id="refresh", disabled=True),
-        html.Header(_bar(seen), className="bar"),
+        html.Header(_bar(page, seen), className="bar"),
     ]
 
 
-def _bar(seen: Scene) -> list[Component]:
+def _bar(page: Page, seen: Scene) -> list[Component]:
     view, window = seen.view, seen.window
     options = _options(seen)
     dates = [_date("since", "From", window.since), _date("until", "To", window.until)]
@@ -80,18 +104,45 @@ def _bar(seen: Scene) -> list[Component]:
         _presets(view),
         html.Div(dates, className="dates", id="dates"),
         html.Span(words.days(window.since, window.until), id="window", className="window"),
-        _select(
-            "compare",
-            "Compare",
-            {"none": "no comparison", "previous": "vs previous"},
-            "previous" if view.compare else "none",
-        ),
+        *([] if page.lists_flags else [_compare(view)]),
         *(_filter(dim, options[dim], view) for dim in FIRST_FILTERS if options[dim]),
         _more(options, view),
+        *(_for_rows(seen.address) if page.lists_flags else _for_figures(options, view)),
+        *([_detector(view)] if page.finds_attacks else []),
+    ]
+
+
+def _compare(view: View) -> Component:
+    choices = {"none": "no comparison", "previous": "vs previous"}
+    return _select("compare", "Compare", choices, "previous" if view.compare else "none")
+
+
+def _for_figures(options: Mapping[Dim, Sequence[str]], view: View) -> list[Component]:
+    """How figures are cut: by a dimension, and by time."""
+    return [
         _select("by", "Split", _splits(options), "shown" if view.by is None else view.by[0] if view.by else "none"),
         _select("grain", "Grain", {g: f"by {g}" for g in GRAINS}, view.grain or Grain.DAY),
-        html.Button("Reset", id="reset", className="quiet-button", title="Back to the default filters"),
     ]
+
+
+def _for_rows(address: str) -> list[Component]:
+    """What finds flags one by one; order and page are set by the table itself."""
+    listing = Listing.parse(address)
+    search = dbc.Input(
+        id=control("q"), type="search", value=listing.search, debounce=400, placeholder="id, or its beginning"
+    )
+    hidden = {"sort": listing.sort, "desc": "1" if listing.descending else "0", "page": str(listing.page)}
+    return [
+        _select("case", "State", CASES, listing.view.case or "any"),
+        _named("Find", search),
+        *(dbc.Input(id=control(key), type="hidden", value=value) for key, value in hidden.items()),
+    ]
+
+
+def _detector(view: View) -> Component:
+    """The choice of what finds attacks; its key is `method`, as `detector` is what raised a flag."""
+    choices = {key.value: detector.title.lower() for key, detector in DETECTORS.items()}
+    return _select("method", "Detector", choices, view.method or DEFAULT_DETECTOR)
 
 
 def _options(seen: Scene) -> dict[Dim, list[str]]:
@@ -172,7 +223,10 @@ def _checks(dim: Dim, options: Sequence[str], view: View) -> Component:
 def heading(page: Page, seen: Scene) -> Component:
     """The page's name and question, how fresh it is, and what the reader may set for all pages."""
     title = html.Div([html.H1(page.name), html.P(page.question, className="question")])
-    fresh = html.Div([html.Span(notices.fresh(seen), id="fresh"), _refresh(), _theme()], className="fresh")
+    if not page.bar:
+        return html.Div([title, html.Div(_theme(), className="fresh")], className="heading")
+    reset = html.Button("Reset filters", id="reset", className="quiet-button", title="Back to the default filters")
+    fresh = html.Div([html.Span(notices.fresh(seen), id="fresh"), reset, _refresh(), _theme()], className="fresh")
     return html.Div([title, fresh], className="heading")
 
 

@@ -9,7 +9,6 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.domain.ask import View
 from dashapp.web import components, notices, scenes, shell
 from dashapp.web.desk import open_desk
 from dashapp.web.page import Page
@@ -36,15 +35,25 @@ def _layout(page: Page, /, **query: Any) -> Component:
     """A page under an address; keys it does not know are left alone."""
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
-        seen = scenes.scene(desk, View.parse(address))
+        seen = scenes.scene(desk, address)
+        if not page.bar:
+            _count(seen)  # no callback will, as nothing on the page changes
         return html.Div([*shell.layout(page, address, seen), _main(page, seen)])
 
 
 def _main(page: Page, seen: Scene) -> Component:
     tiles = html.Div([components.tile(key) for key in page.metrics], className="tiles") if page.tiles else None
     cards = html.Div([components.card(card) for card in page.cards], className="cards")
-    parts = [shell.heading(page, seen), html.Div(notices.notices(seen), id="notices"), tiles, cards]
+    notes = html.Div(notices.notices(seen), id="notices") if page.bar else None
+    body = page.body(seen.desk) if page.body else None
+    parts = [shell.heading(page, seen), notes, tiles, body or cards]
     return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)
+
+
+def _count(seen: Scene) -> None:
+    """Put the counts of what waits into the menu."""
+    for path in shell.COUNTED:
+        dash.set_props(shell.waiting(path), {"children": shell.count(path, seen.attention)})
 
 
 def _not_found(**_query: Any) -> Component:

@@ -29,10 +29,10 @@ def place(dim: Dim, value: str, known: Positions) -> int | None:
 
 
 def colour(dim: Dim, value: str, known: Positions) -> str:
-    """The token of a value's colour: severity has a ramp of its own, all others share the category set."""
+    """The token of a value's colour: severity has a ramp of its own, reviewers have none, others share one set."""
     found = place(dim, value, known)
     if found is None:
-        return OTHER
+        return ACCENT if dim is Dim.REVIEWER else OTHER
     return f"var(--sev-{value})" if dim is Dim.SEVERITY else f"var(--cat-{found % CATEGORY_COLOURS + 1})"
 
 

@@ -1,24 +1,9 @@
-"""Numbers and dates as people read them."""
-
-from datetime import date
+"""Changes in words; numbers and dates are worded by the metrics, for alerts say them too."""
 
 from dashapp.metrics import Better, Metric, Unit
+from dashapp.metrics.words import NO_DATA, count, day, days, level, number
 
-NO_DATA = "no data"
-SUFFIX = {Unit.PERCENT: " %", Unit.HOURS: " h"}
-DECIMALS = {Unit.COUNT: 0, Unit.PERCENT: 1, Unit.SCORE: 3, Unit.HOURS: 1}
-
-
-def number(value: float | None, unit: Unit) -> str:
-    """A value with its unit: 41,935 or 18.0 % or 0.785; "no data" for none."""
-    if value is None:
-        return NO_DATA
-    return f"{value:,.{DECIMALS[unit]}f}" + SUFFIX.get(unit, "")
-
-
-def count(cases: int) -> str:
-    """A number of cases: "n 10,262"."""
-    return f"n {cases:,}"
+__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "level", "number"]
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:
@@ -39,13 +24,3 @@ def direction(metric: Metric, now: float | None, before: float | None) -> str:
     if now is None or before is None or now == before or metric.better is Better.NEITHER:
         return "flat"
     return "good" if (now > before) == (metric.better is Better.HIGHER) else "bad"
-
-
-def day(value: date, *, year: bool = True) -> str:
-    """A day: 30 Mar 2024."""
-    return f"{value.day} {value:%b}" + (f" {value.year}" if year else "")
-
-
-def days(since: date, until: date) -> str:
-    """A stretch of days: 1 Jan to 30 Mar 2024."""
-    return f"{day(since, year=since.year != until.year)} to {day(until)}"

@@ -76,7 +76,7 @@ def imported(directory: Path, path: Path) -> Path:
     """A store into which the importer has taken a directory, without refusing a line."""
 
     def fill(engine: Any, settings: Any, now: Any) -> None:
-        report = import_ts_ops(engine, directory, {}, How("ts-ops", now, settings.zone))
+        report = import_ts_ops(engine, directory, {}, How("ts-ops", now, settings.zone, settings.sla))
         assert not report.refusals
 
     return make_store(path, fill)

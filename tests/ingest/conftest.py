@@ -31,7 +31,7 @@ def load(writer: Engine, settings: Settings, now: datetime, directory: Path) -> 
         if rows is not None:
             data = rows if isinstance(rows, bytes) else (FLAGS + rows).encode()
             (directory / "flags.csv").write_bytes(data)
-        options = {"origin": "ts-ops", "now": now, "zone": settings.zone, **how}
+        options = {"origin": "ts-ops", "now": now, "zone": settings.zone, "sla": settings.sla, **how}
         return import_ts_ops(writer, directory, renamed or {}, How(**options))
 
     return run

@@ -75,7 +75,7 @@ def test_any_bytes_are_accounted_for(
     (tmp_path / "flags.csv").write_bytes(data)
     with writer.begin() as connection:
         remove_origin(connection, "ts-ops")
-    how = How("ts-ops", datetime(2024, 4, 1, tzinfo=UTC), settings.zone, strict=strict)
+    how = How("ts-ops", datetime(2024, 4, 1, tzinfo=UTC), settings.zone, settings.sla, strict=strict)
     report = import_ts_ops(writer, tmp_path, {}, how)
     [file] = report.files
     assert file.read == file.new + file.updated + file.seen + file.refused

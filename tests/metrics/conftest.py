@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import Engine
 
 from dashapp.store import schema
@@ -11,13 +11,14 @@ from dashapp.store.engine import writer_engine
 
 settings.register_profile(
     "watchfloor",
-    max_examples=120,
+    max_examples=80,
     deadline=None,
     database=None,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("thorough", settings.get_profile("watchfloor"), max_examples=1500)
+settings.register_profile("quick", settings.get_profile("watchfloor"), phases=[Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "watchfloor"))
 
 

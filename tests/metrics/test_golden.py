@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Engine
 
 from dashapp.demo.load import load
 from dashapp.domain.ask import View
-from dashapp.metrics import METRICS, Desk, Policy, as_of, measure
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics import METRICS, Desk, Metric, Policy, as_of, measure
+from dashapp.metrics.registry import Privacy
 from dashapp.settings import Settings
 from dashapp.store.rollup import rollup
 from dashapp.web.export import metric_csv
@@ -25,7 +27,8 @@ from dashapp.web.export import metric_csv
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 NOW = datetime(2024, 3, 31, 15, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="UTC")
-QUESTION = View.parse("range=56d&grain=week&by=category")
+QUESTION = View.parse("range=56d&grain=week")
+SHOWN = [metric for metric in METRICS.values() if metric.privacy is Privacy.OPEN]
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +39,23 @@ def connection(engine: Engine) -> Iterator[Connection]:
         yield opened
 
 
-@pytest.mark.parametrize("key", METRICS)
-def test_the_demos_figures_are_what_they_were(connection: Connection, key: str) -> None:
+@pytest.mark.parametrize("metric", SHOWN, ids=lambda metric: metric.key)
+def test_the_demos_figures_are_what_they_were(connection: Connection, metric: Metric) -> None:
     desk = Desk(connection, NOW, Policy(SETTINGS.zone, SETTINGS.sla))
-    text = metric_csv(measure(desk, METRICS[key], QUESTION.ask(as_of(desk))))
-    file = GOLDEN / f"{key}.csv"
+    by = (Dim.CATEGORY,) if Dim.CATEGORY in metric.dims else ()
+    text = rounded(metric_csv(measure(desk, metric, QUESTION.ask(as_of(desk), by=by))))
+    file = GOLDEN / f"{metric.key}.csv"
     if os.environ.get("GOLDEN_UPDATE"):
         file.parent.mkdir(exist_ok=True)
-        file.write_text(text, newline="")
-    assert text == file.read_bytes().decode()
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def rounded(text: str) -> str:
+    """Ten digits of every figure: the last ones depend on the order of the arithmetic."""
+    rows = (line.split(",") for line in text.splitlines())
+    return "".join(",".join(f"{float(cell):.10g}" if "." in cell else cell for cell in row) + "\n" for row in rows)
 
 
 def test_every_golden_file_belongs_to_a_metric() -> None:
-    assert {file.stem for file in GOLDEN.glob("*.csv")} == set(METRICS)
+    assert {file.stem for file in GOLDEN.glob("*.csv")} == {metric.key for metric in SHOWN}

@@ -14,6 +14,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
 from tests.naive import Question, World
+from tests.naive_queue import REVIEWERS
 
 FIRST, LAST = date(2024, 2, 24), date(2024, 3, 14)
 """A leap day, the end of a month, weeks cut by both ends, and a change of clocks in New York (10 March)."""
@@ -21,7 +22,7 @@ FIRST, LAST = date(2024, 2, 24), date(2024, 3, 14)
 VALUES: dict[str, tuple[str | None, ...]] = {
     "category": ("spam", "hate", "=fraud"),
     "severity": tuple(Severity),
-    "routing": tuple(Routing),
+    "routing": (*Routing, Routing.HUMAN_REVIEW),
     "region": (None, "EMEA", "APAC"),
     "media_type": (None, "image"),
     "detector": (None, "text", "hash"),
@@ -29,14 +30,17 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "model_version": (None, "v1", "v2"),
     "reviewer_id": (None, "r1", "r2", "unknown"),
 }
-TEAMS = {("a", "r1"): "north", ("a", "r2"): "south", ("b", "r1"): "south"}
+TEAMS = {(one["origin"], one["reviewer_id"]): one["team"] for one in REVIEWERS}
 FILTERS: dict[str, tuple[str, ...]] = {
     **{dim: tuple(value or NOT_GIVEN for value in VALUES[dim]) for dim in VALUES if dim != "reviewer_id"},
     "origin": ("a", "b", "nobody"),
     "team": ("north", "south", NOT_GIVEN),
 }
+OF_REVIEWERS = {"reviewer": ("r1", "r2", "unknown", NOT_GIVEN)}
+"""Kept by one metric only; `questions` names it when told to."""
 SLA_HOURS = (24.0, 4.0, 50.5)
-HOURS = (None, None, 0.0, 0.004, 4.0, 23.99, 24.0, 24.01, 50.5, 71.5)
+AT_RISK_HOURS = (18.0, 3.0, 37.875)
+HOURS = (None, None, None, None, 0.0, 0.004, 4.0, 23.99, 24.0, 24.01, 50.5, 71.5)
 
 days = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
 
@@ -84,25 +88,26 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 def moments(zone: ZoneInfo) -> st.SearchStrategy[datetime]:
-    """Moments around those at which a day is over or has settled."""
-    offsets = st.builds(timedelta, hours=st.sampled_from((0.0, *SLA_HOURS)), minutes=st.sampled_from((-30, 0, 30)))
+    """Moments around those at which a day is over or has settled, or an open flag of it is at risk."""
+    hours = st.sampled_from((0.0, *SLA_HOURS, *AT_RISK_HOURS))
+    offsets = st.builds(timedelta, hours=hours, minutes=st.sampled_from((-30, 0, 30)))
     midnights = days.map(lambda day: datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
     return st.builds(lambda midnight, offset: midnight + offset, midnights, offsets)
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Question:
-    """Any grain, up to two splits, up to three filters, at times trailing."""
+def questions(draw: st.DrawFn, known: Mapping[str, tuple[str, ...]] = FILTERS) -> Question:
+    """Any grain, up to two splits, up to three filters, at times trailing. `known` has the values of each dimension."""
     since = FIRST + timedelta(days=draw(st.integers(-4, 12)))
     grain = draw(st.sampled_from((Grain.DAY, *Grain)))
-    dims = st.sampled_from([dim.value for dim in Dim])
+    dims = st.sampled_from(sorted(known))
     filtered = draw(st.just([]) | st.lists(dims, max_size=3, unique=True))
     return Question(
         since,
         since + timedelta(days=draw(st.integers(0, 24))),
         grain,
         tuple(draw(st.lists(dims, max_size=2, unique=True))),
-        {dim: tuple(draw(st.sets(st.sampled_from(FILTERS[dim]), min_size=1, max_size=3))) for dim in filtered},
+        {dim: tuple(draw(st.sets(st.sampled_from(known[dim]), min_size=1, max_size=3))) for dim in filtered},
         draw(st.sampled_from((1, 2, 3, 7))) if grain is Grain.DAY else 1,
     )
 
@@ -124,13 +129,16 @@ def put(connection: Connection, world: World) -> None:
     for name, kind in world.kinds.items():
         writes.put_origin(connection, name, kind, world.now)
         writes.put_coverage(connection, name, world.covered[name])
-        team = [
-            Reviewer(reviewer_id=reviewer_id, team=team, capacity_per_day=10)
-            for (origin, reviewer_id), team in TEAMS.items()
-            if origin == name
-        ]
-        writes.put_reviewers(connection, name, team, replace=False)
+        writes.put_reviewers(connection, name, reviewers_of(name), replace=False)
     rollup(connection, {Severity(name): hours for name, hours in world.sla.items()})
+
+
+def reviewers_of(origin: str) -> list[Reviewer]:
+    """One origin's reviewers as checked messages."""
+    fields = [
+        {name: value for name, value in one.items() if name != "origin"} for one in REVIEWERS if one["origin"] == origin
+    ]
+    return [Reviewer.model_validate(one) for one in fields]
 
 
 def message(flag: Mapping[str, Any], flag_id: str) -> Flag:

@@ -24,7 +24,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
         pytest.skip("the ts-ops data is not at hand")
 
     def fill(engine: Engine, settings: Settings) -> None:
-        import_ts_ops(engine, DATA, {}, How("ts-ops", NOW, settings.zone))
+        import_ts_ops(engine, DATA, {}, How("ts-ops", NOW, settings.zone, settings.sla))
 
     with served(tmp_path_factory.mktemp("ts-ops") / "store.sqlite", NOW, fill) as made:
         yield made

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from dashapp.web.cards import changes, series, spread, verdict
+from dashapp.web.cards import attacks, attention, changes, rows, series, spread, verdict
 from dashapp.web.cards.content import Content
+from dashapp.web.listing import drill
 from dashapp.web.page import Card, Chart
 from dashapp.web.scenes import Scene
 
@@ -16,10 +17,18 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.BOXES: spread.boxes,
     Chart.HISTOGRAM: spread.histogram,
     Chart.CHANGES: changes.changes,
+    Chart.ROWS: rows.rows,
     Chart.VERDICT: verdict.verdict,
+    Chart.SPIKES: attacks.spikes,
+    Chart.BACKTEST: attacks.backtest,
+    Chart.ATTACKS: attacks.attacks,
+    Chart.ATTENTION: attention.attention,
 }
 
 
 def content(scene: Scene, card: Card) -> Content:
     """What a card shows under an address."""
-    return MAKERS[card.chart](scene, card)
+    found = MAKERS[card.chart](scene, card)
+    if found.figure is not None:
+        found.figure["layout"]["meta"]["rows"] = drill(card.metric, scene.view, scene.ask(card))
+    return found

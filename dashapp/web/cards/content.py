@@ -47,7 +47,8 @@ def head(answer: Measurement) -> list[Component]:
     if answer.total is None or answer.as_of is None:
         return []
     metric, counted = answer.metric, answer.metric.kind in (Kind.FLOW, Kind.STOCK)
-    value = html.B(words.number(answer.total.value, metric.unit))
+    middle = "median " if metric.kind is Kind.DISTRIBUTION else ""
+    value = html.B(middle + words.number(answer.total.value, metric.unit))
     cases = [] if counted else [html.Span(words.count(answer.total.n))]
     return [
         value,

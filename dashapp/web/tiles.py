@@ -1,4 +1,4 @@
-"""A page's numbers: asks the metrics that a page names and puts the answers into its tiles and cards."""
+"""Tiles: one metric over the whole window, how it moved, and its last four weeks as a line."""
 
 from dataclasses import replace
 
@@ -6,11 +6,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashapp.domain.ask import Ask, Grain, Window
-from dashapp.metrics import Kind, Measurement, Metric, measure
+from dashapp.metrics import Kind, Measurement, Metric, Point, measure
 from dashapp.web import components, words
 from dashapp.web.scenes import Scene
 
 SPARK_DAYS = 28
+BADGES = {"warn": "warning", "alert": "alert"}
 
 
 def tile(scene: Scene, metric: Metric) -> list[Component]:
@@ -19,16 +20,31 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
     answer = measure(scene.desk, metric, asked)
     if answer.error or answer.total is None:
         return [html.P(answer.error, className="message")]
+    shown = words.number(answer.total.value, metric.unit)
+    if metric.kind is Kind.AGES:
+        return components.tile_figures(shown, _now(answer.total), html.Div())
     last, moves = _moves(scene, metric, asked, answer)
-    state = answer.threshold.state(last) if answer.threshold else "none"
     line = measure(
         scene.desk, metric, replace(asked, window=Window.ending(scene.last_week.until, SPARK_DAYS), grain=Grain.DAY)
     )
     values = [point.value for point in line.points]
-    cases = "" if metric.kind is Kind.FLOW else words.count(answer.total.n)
-    return components.tile_figures(
-        words.number(answer.total.value, metric.unit), state, moves, cases, components.spark(values, _described(line))
-    )
+    cases = "" if metric.kind in (Kind.FLOW, Kind.STOCK) else words.count(answer.total.n)
+    told = [moves, *_crossed(answer, last), html.Span(cases)]
+    return components.tile_figures(shown, told, components.spark(values, _described(line)))
+
+
+def _now(total: Point) -> list[Component]:
+    """What stands beside a figure of this moment, which no window changes."""
+    waiting = [] if total.value is None else [html.Span(f"{total.n:,} open")]
+    return [html.Span("now, whatever the days"), *waiting]
+
+
+def _crossed(answer: Measurement, last: float | None) -> list[Component]:
+    """A badge with the latest value where that has crossed a threshold."""
+    state = answer.threshold.state(last) if answer.threshold else "none"
+    if state not in BADGES:
+        return []
+    return [html.Span(f"{BADGES[state]} at {words.number(last, answer.metric.unit)}", className=f"pill is-{state}")]
 
 
 def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tuple[float | None, Component]:

@@ -1,0 +1,1 @@
+"""What needs attention, judged by rules over the metrics."""

@@ -1,0 +1,240 @@
+"""Rules over the metrics: what needs attention now, in sentences, each with the page that tells more."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from itertools import takewhile
+
+from dashapp.alerts.look import WEEK, Concern, Look, State
+from dashapp.domain.ask import Filters, Grain, Window
+from dashapp.domain.vocabulary import Dim, label
+from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Threshold, measure
+from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, Unmeasured, findings
+from dashapp.metrics.measure import FRESH
+from dashapp.metrics.queue import AT_RISK
+from dashapp.metrics.words import count, day, days, level, number
+from dashapp.store.reads import origins, values_of
+
+BACK = 28
+"""Days that a crossed threshold is traced back: four weeks tell a bad week from a lasting state."""
+GROWTH = 0.25
+"""Least growth from one week to the next that is worth a look: steady traffic differs by a tenth or so."""
+GROWTH_FLAGS = 50
+"""Least growth in flags: below it a small category doubles by chance, and nobody would plan for it."""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The concerns, most urgent first; how many checks found nothing, which had no data to go by, how far data go."""
+
+    concerns: tuple[Concern, ...]
+    passed: int
+    unmade: tuple[str, ...]
+    as_of: date | None
+
+
+Found = list[Concern] | None
+"""What a check found; None where it lacked the data."""
+
+
+def attention(desk: Desk, filters: Filters = ()) -> Attention:
+    """Everything that needs attention now, of the flags that the filters leave. Each check is one measured question."""
+    look = Look(desk, filters)
+    if look.as_of is None:
+        return Attention((), 0, tuple(CHECKS), None)
+    results: dict[str, Found] = {name: check(look) for name, check in _checks(desk)}
+    concerns = [concern for found in results.values() for concern in found or ()]
+    return Attention(
+        tuple(sorted(concerns, key=_rank)),
+        sum(found == [] for found in results.values()),
+        tuple(name for name, found in results.items() if found is None),
+        look.as_of,
+    )
+
+
+def _rank(concern: Concern) -> tuple[int, date]:
+    """The most urgent state first, then the longest-lasting; within a check they come by size, which sorting keeps."""
+    return list(State).index(concern.state), concern.since or date.max
+
+
+def _checks(desk: Desk) -> Iterator[tuple[str, Callable[[Look], Found]]]:
+    """Every check by name: one for each metric that has a threshold, and those that look at more than its value."""
+    for metric in METRICS.values():
+        if metric.threshold_under(desk.policy):
+            yield metric.title, partial(_beyond, metric)
+    yield from CHECKS.items()
+
+
+def _beyond(metric: Metric, look: Look) -> Found:
+    """Whether the last seven settled days, pooled, lie beyond the metric's threshold."""
+    until = look.settled(metric)
+    answer = measure(look.desk, metric, replace(look.ask(until, BACK), trailing=WEEK))
+    settled = {point.bucket: point for point in answer.points if not point.provisional and point.value is not None}
+    if until not in settled or answer.threshold is None:
+        return None
+    last, threshold = settled[until], answer.threshold
+    state = threshold.state(last.value)
+    if state == "ok":
+        return []
+    bad = {"alert"} if state == "alert" else {"alert", "warn"}
+    backwards = reversed(list(answer.ask.window))
+    run = list(takewhile(lambda day: day in settled and threshold.state(settled[day].value) in bad, backwards))
+    side = "above" if threshold.alert >= threshold.warn else "below"
+    limit = level(threshold.alert if state == "alert" else threshold.warn, metric.unit)
+    title = f"{metric.title} {number(last.value, metric.unit)} in the last 7 days, {side} {limit}"
+    detail = " ".join([_extent(last, run), *_most(look, metric, threshold, until)])
+    return [Concern(State(state), title, detail, metric.key, look.link(f"/{metric.family}"), run[-1])]
+
+
+def _extent(last: Point, run: list[date]) -> str:
+    """From how many cases, up to which day, and for how long it has been so."""
+    span = f"{len(run)} days or more" if len(run) == BACK else f"{len(run)} day{'s' * (len(run) > 1)}"
+    return f"{count(last.n)} to {day(last.bucket)}, so for {span}."
+
+
+def _most(look: Look, metric: Metric, threshold: Threshold, until: date) -> list[str]:
+    """The group that adds most to what lies beyond the warning: a category, or a severity where one is chosen."""
+    dim = Dim.SEVERITY if len(dict(look.filters).get(Dim.CATEGORY, ())) == 1 else Dim.CATEGORY
+    answer = measure(look.desk, metric, look.ask(until, WEEK, Grain.WHOLE, (dim,)))
+    sign = 1 if threshold.alert >= threshold.warn else -1
+    parts = [(sign * (point.value - threshold.warn) * point.n, point) for point in answer.points if point.value]
+    if len(parts) < 2:
+        return []
+    worst = max(parts, key=lambda part: part[0])[1]
+    return [f"Most in {label(worst.groups[0])}: {number(worst.value, metric.unit)}, {count(worst.n)}."]
+
+
+def _alarms(look: Look) -> Found:
+    """Days of the last seven that the default detector finds unusual, those of one attack together."""
+    detector = DETECTORS[DEFAULT_DETECTOR]
+    try:
+        found = findings(look.desk, look.ask(look.until, WEEK), detector)
+    except Unmeasured:
+        return None
+    concerns = [_alarm(look, episode, detector) for episode in found if episode.evidence]
+    return concerns if concerns or look.until in look.known else None
+
+
+def _alarm(look: Look, episode: Episode, detector: Detector) -> Concern:
+    """An attack that the origin declared is sure; one that a detector alone sees may be none, so it is a warning."""
+    first, last = episode.evidence[0], episode.evidence[-1]
+    flags = f"{sum(alarm.observed for alarm in episode.evidence):,} flags"
+    when = day(first.day) if first == last else f"{days(first.day, last.day)}, {len(episode.evidence)} days"
+    attack = episode.attack
+    told = (
+        f"Part of the known attack {attack.incident_id}: {label(attack.category)}, {attack.severity}."
+        if attack
+        else f"No known attack. {detector.title} up to {max(alarm.score for alarm in episode.evidence):.2f}, "
+        f"an alarm from {detector.threshold:g}."
+    )
+    state = State.ALERT if attack else State.WARN
+    return Concern(state, f"{when}: {flags}, above the expected range", told, "flags", look.link("/attacks"), first.day)
+
+
+def _at_risk(look: Look) -> Found:
+    """Open flags that soon miss their SLA, or have."""
+    waiting, oldest = (_now(look, METRICS[key]) for key in ("sla_at_risk", "oldest_open"))
+    if waiting.total is None or waiting.total.value is None:
+        return None
+    n = int(waiting.total.value)
+    if not n:
+        return []
+    title = f"{n:,} open {'flags' if n > 1 else 'flag'} past {100 * AT_RISK:g} % of {'their' if n > 1 else 'its'} SLA"
+    hours = number(oldest.total.value, oldest.metric.unit) if oldest.total else "an unknown time"
+    detail = f"Of {waiting.total.n:,} open; the oldest has waited {hours}."
+    return [Concern(State.WATCH, title, detail, "sla_at_risk", look.link(f"/{waiting.metric.family}"))]
+
+
+def _now(look: Look, metric: Metric) -> Measurement:
+    return measure(look.desk, metric, look.ask(look.desk.today, 1, Grain.WHOLE))
+
+
+def _growth(look: Look) -> Found:
+    """Categories that grew from one complete week to the next, those that grew most first."""
+    if len(look.known) < WEEK + WEEK or look.by_category.error:
+        return None
+    grown = [
+        (after - before, category, before, after)
+        for category, (before, after, _) in _weeks(look).items()
+        if after - before >= max(GROWTH_FLAGS, GROWTH * before) and category not in _new(look)
+    ]
+    return [
+        Concern(
+            State.WATCH,
+            f"{label(category)} up {f'{100 * more / before:.0f} %' if before else 'from none'} week on week",
+            f"{after:,} flags after {before:,}; week to {day(look.until)}.",
+            "flags",
+            look.link("/volume", category=category),
+            look.until - timedelta(days=WEEK - 1),
+        )
+        for more, category, before, after in sorted(grown, reverse=True)
+    ]
+
+
+def _first_seen(look: Look) -> Found:
+    """Categories never seen before the last week. The week before must be known, or nothing could have been seen."""
+    if len(look.known) < WEEK + WEEK or look.by_category.error:
+        return None
+    weeks = _weeks(look)
+    return [
+        Concern(
+            State.WATCH,
+            f"New category {label(category)}, first seen on {day(first)}",
+            f"{sum(weeks[category]):,} flags since.",
+            "flags",
+            look.link("/volume", category=category),
+            first,
+        )
+        for category, first in _new(look).items()
+        if category in weeks
+    ]
+
+
+def _new(look: Look) -> dict[str, date]:
+    """The categories whose first flag is not older than the last complete week."""
+    values = values_of(look.desk.connection, look.names).get(Dim.CATEGORY, [])
+    return {value.value: value.first_day for value in values if value.first_day > look.until - timedelta(days=WEEK)}
+
+
+def _weeks(look: Look) -> dict[str, tuple[int, int, int]]:
+    """Flags by category: of the week before, of the last complete week, and after it."""
+    sums: dict[str, list[int]] = {}
+    for point in look.by_category.points:
+        ago = (look.until - point.bucket).days
+        sums.setdefault(point.groups[0], [0, 0, 0])[0 if ago >= WEEK else 1 if ago >= 0 else 2] += point.n
+    return {category: (before, after, later) for category, (before, after, later) in sums.items()}
+
+
+def _ended(look: Look) -> Found:
+    """Origins that stopped delivering: all of them, or one while others go on."""
+    today = look.desk.today
+    looked_at = [origin for origin in origins(look.desk.connection) if origin.name in look.names]
+    known = [(origin.name, origin.last_day) for origin in looked_at if origin.last_day]
+    latest = max(last for _, last in known)
+
+    def whose(name: str) -> str:
+        return f"Data of {name} ends" if len(known) > 1 else "Data ends"
+
+    return [
+        Concern(
+            State.DATA,
+            f"{whose(name)} on {day(last)}, {(today - last).days} days ago",
+            "Others go on; sums over all origins lack this one." if last < latest else "All figures are as of then.",
+            "flags",
+            look.link("/volume", origin=name),
+            last,
+        )
+        for name, last in known
+        if today - last > FRESH
+    ]
+
+
+CHECKS: dict[str, Callable[[Look], Found]] = {
+    "Days above the expected range": _alarms,
+    "Flags at risk": _at_risk,
+    "Growth by category": _growth,
+    "New categories": _first_seen,
+    "End of data": _ended,
+}
+"""The checks that look at more than one metric's value, by name."""

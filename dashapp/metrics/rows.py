@@ -1,0 +1,154 @@
+"""From a figure to the flags behind it, one by one. The columns that may be shown are listed here and nowhere else."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, nulls_last, or_, select
+
+from dashapp.domain.ask import Ask, Grain
+from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing
+from dashapp.metrics.measure import Desk, bound, measure, with_origins
+from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent
+from dashapp.metrics.registry import METRICS
+from dashapp.store.rollup import column_of, in_sla, with_reviewers
+from dashapp.store.schema import flag, reviewer
+
+COLUMNS = {
+    "flag_id": "Flag",
+    "origin": "Origin",
+    "flagged_day": "Day raised",
+    "flagged_at": "Raised at",
+    "category": "Category",
+    "severity": "Severity",
+    "routing": "Routing",
+    "score": "Score",
+    "region": "Region",
+    "media_type": "Media type",
+    "team": "Team",
+    "detector": "Detector",
+    "label": "Label",
+    "model_version": "Model version",
+    "hours_to_decision": "Hours to decision",
+    "decided_at": "Decided at",
+    "decided_day": "Day decided",
+    "coordinated": "Coordinated",
+    "incident_id": "Incident",
+    "item_id": "Item",
+    "target_key": "Target",
+    "content_key": "Content",
+}
+"""The columns that leave the store, with their titles. Who reviewed or reported a flag is not among them."""
+
+ORDERED = {dim.value: values for dim, values in CLOSED.items()}
+"""Columns that are sorted by the place of their values in a set, not by the alphabet."""
+
+SEARCHED = ("flag_id", "item_id", "target_key", "incident_id")
+DEFAULT_SORT = "flagged_day"
+AT_ONCE = 1000
+"""Rows held at a time while all are read."""
+
+Row = Sequence[Any]
+"""One flag: a value for each of COLUMNS, None where its origin did not give one."""
+
+
+class NoRows(Exception):
+    """Why rows are not given, in a sentence; `refused` says that the reason lies in the question."""
+
+    def __init__(self, reason: str, *, refused: bool) -> None:
+        super().__init__(reason)
+        self.refused = refused
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which flags, in which order. The window is of days raised; `search` is an id or how one begins."""
+
+    ask: Ask
+    case: Case | None = None
+    search: str = ""
+    sort: str = DEFAULT_SORT
+    descending: bool = True
+
+
+def select_rows(desk: Desk, wanted: Wanted, limit: int, offset: int = 0) -> list[Row]:
+    """Some of the flags wanted."""
+    statement = _statement(desk, wanted).limit(limit).offset(offset)
+    return [tuple(row) for row in desk.connection.execute(statement, _days(desk, wanted))]
+
+
+def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
+    """All the flags wanted, AT_ONCE at a time, never held together."""
+    options = {"yield_per": AT_ONCE}
+    with desk.connection.execute(_statement(desk, wanted), _days(desk, wanted), execution_options=options) as found:
+        yield from found.partitions()
+
+
+def count_rows(desk: Desk, wanted: Wanted) -> int:
+    """How many flags are wanted: from the cubes where they can tell."""
+    if wanted.case or wanted.search:
+        statement = select(func.count()).select_from(with_reviewers()).where(*_conditions(desk, wanted))
+        return desk.connection.scalar(statement, _days(desk, wanted)) or 0
+    asked = replace(wanted.ask, grain=Grain.WHOLE, by=(), trailing=1)
+    answer = measure(desk, METRICS["flags"], asked)
+    if answer.error:
+        raise NoRows(answer.error, refused=answer.refused)
+    return answer.total.n if answer.total else 0
+
+
+def _statement(desk: Desk, wanted: Wanted) -> Select[Any]:
+    if wanted.sort not in COLUMNS:
+        raise NoRows(f"Rows cannot be sorted by {wanted.sort[:40]!r}.", refused=True)
+    return (
+        select(*(_column(key) for key in COLUMNS))
+        .select_from(with_reviewers())
+        .where(*_conditions(desk, wanted))
+        .order_by(*_order(wanted))
+    )
+
+
+def _column(key: str) -> ColumnElement[Any]:
+    return reviewer.c.team if key == Dim.TEAM else flag.c[key]
+
+
+def _conditions(desk: Desk, wanted: Wanted) -> list[ColumnElement[bool]]:
+    if unknown := sorted(wanted.ask.dims - FLAG_DIMS):
+        raise NoRows(f"Rows are not given by {' and '.join(unknown)}.", refused=True)
+    filters = with_origins(desk, wanted.ask).filters
+    found: list[ColumnElement[bool]] = [flag.c.flagged_day.between(SINCE, UNTIL)]
+    found += [column_of(dim).in_(values) for dim, values in filters]
+    if wanted.case is not None:
+        found.append(CASES[wanted.case])
+    if wanted.search:
+        begins = (func.substr(flag.c[key], 1, len(wanted.search)) == wanted.search for key in SEARCHED)
+        found.append(or_(*begins))
+    return found
+
+
+CASES: dict[Case, ColumnElement[bool]] = {
+    Case.OPEN: and_(
+        flag.c.routing == Routing.HUMAN_REVIEW, or_(flag.c.decided_day.is_(None), flag.c.decided_day > UNTIL)
+    ),
+    Case.LATE: and_(
+        urgent(flag), has_settled(flag.c.flagged_day, flag.c.severity), case((in_sla(SLA), 0), else_=1) == 1
+    ),
+}
+"""Open: sent to a human and not decided by the end of the window's last day, as the backlog counts. Late: urgent and
+decided after the SLA or open past it, on days that have settled, as the SLA breach rate counts.
+"""
+
+
+def _order(wanted: Wanted) -> list[ColumnElement[Any]]:
+    """The order asked for, what is not given last; ties by origin and id, so that no row is on two pages."""
+    column = _column(wanted.sort)
+    closed = ORDERED.get(wanted.sort)
+    key = case({value: place for place, value in enumerate(closed)}, value=column) if closed else column
+    directed = key.desc() if wanted.descending else key.asc()
+    nullable = wanted.sort == Dim.TEAM or flag.c[wanted.sort].nullable
+    return [nulls_last(directed) if nullable else directed, flag.c.origin, flag.c.flag_id]
+
+
+def _days(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:
+    """What the statements are given; as everywhere, days that have not begun do not count."""
+    window = wanted.ask.window
+    return bound(desk, window.since, min(window.until, desk.today))

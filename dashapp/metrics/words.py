@@ -1,0 +1,36 @@
+"""Numbers and dates as people read them."""
+
+from datetime import date
+
+from dashapp.metrics.registry import Unit
+
+NO_DATA = "no data"
+SUFFIX = {Unit.PERCENT: " %", Unit.HOURS: " h"}
+DECIMALS = {Unit.COUNT: 0, Unit.PERCENT: 1, Unit.SCORE: 3, Unit.HOURS: 1}
+
+
+def number(value: float | None, unit: Unit) -> str:
+    """A value with its unit: 41,935 or 18.0 % or 0.785; "no data" for none."""
+    if value is None:
+        return NO_DATA
+    return f"{value:,.{DECIMALS[unit]}f}" + SUFFIX.get(unit, "")
+
+
+def level(value: float, unit: Unit) -> str:
+    """A threshold with its unit, without digits that it does not have: 15 % or 0.80."""
+    return f"{value:.2f}" if unit is Unit.SCORE else f"{value:,g}" + SUFFIX.get(unit, "")
+
+
+def count(cases: int) -> str:
+    """A number of cases: "n 10,262"."""
+    return f"n {cases:,}"
+
+
+def day(value: date, *, year: bool = True) -> str:
+    """A day: 30 Mar 2024."""
+    return f"{value.day} {value:%b}" + (f" {value.year}" if year else "")
+
+
+def days(since: date, until: date) -> str:
+    """A stretch of days: 1 Jan to 30 Mar 2024."""
+    return f"{day(since, year=since.year != until.year)} to {day(until)}"

@@ -86,7 +86,7 @@
   function here() {
     if (!document.querySelector(".bar")) controls = []; // a page without filters
     links(location.search);
-    document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
     return "";
   }
 
@@ -225,6 +225,7 @@
     const button = event.target.closest("[data-png], [data-link], #reset");
     const here = event.target.closest("a[href^='?'], [data-query]");
     if (here) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
+    if (here?.dataset.query) refocus(here);
     const menu = event.target.closest(".pop.menu > *")?.closest("details");
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); } // its items vanish, and the focus with them
     if (!button) return;
@@ -249,6 +250,18 @@
     event.target.classList.remove("right");
     event.target.classList.toggle("right", pop.getBoundingClientRect().right > document.documentElement.clientWidth - 8);
   }, true);
+
+  // A table that is sorted or turned over is made anew: the keyboard's place goes to the new button of the same name.
+  function refocus(button) {
+    const made = new MutationObserver(() => {
+      if (button.isConnected) return;
+      made.disconnect();
+      if (document.activeElement !== document.body) return;
+      const same = [...document.querySelectorAll(".wide button, .paging button")].find((one) => one.textContent === button.textContent);
+      same?.focus();
+    });
+    made.observe(document.getElementById("content"), { childList: true, subtree: true });
+  }
 
   // --- from a figure to the flags behind it -------------------------------------------------------------------------
   function shift(day, days) {

@@ -2,7 +2,7 @@
 
 A flag is a dict with the fields that its origin sends, `origin` and `team`. What a twin's `points` and `total` return
 is what `measure` must return, as (bucket, groups, value, n, provisional). Twins that need more than the cases of some
-days are in naive_queue.
+days are in naive_kinds.
 """
 
 from collections import Counter
@@ -113,31 +113,6 @@ def decided_day(flag: Flag, world: World) -> date | None:
     return None if taken is None else raised_day(flag, world) + int(taken // 24) * DAY
 
 
-def score_ends(value: float) -> tuple[float, float]:
-    """The ends of the bin of a score: the whole part of 100 times it counts bins, 1 lies in the last."""
-    number = min(int(value * 100), 99)
-    return number / 100, (number + 1) / 100
-
-
-def hours_ends(value: float) -> tuple[float, float]:
-    """The ends of the bin of some hours; the first goes from 0 to 36 seconds, each later one is 2 % wide."""
-    low, high, number = 0.0, 24 / 1.02**393, 0
-    while value >= high:
-        low, high, number = high, 24 / 1.02**393 * 1.02 ** (number + 1), number + 1
-    return low, high
-
-
-def read_off(values: Sequence[float], ends: Callable[[float], tuple[float, float]], share: float) -> float:
-    """Where `share` of the values lies below, each bin's values taken as spread evenly within it."""
-    bins = sorted(ends(value) for value in values)
-    below, here, low, high = next(
-        (below, bins.count(one), *one)
-        for one in bins
-        if (below := bins.index(one)) + bins.count(one) >= share * len(bins)
-    )
-    return low + (high - low) * (share * len(bins) - below) / here
-
-
 KINDS = {"flow": 1.0, "share": 100.0, "mean": 1.0}
 TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "flags": ("flow", lambda _flag, _world: (1, 1)),
@@ -164,7 +139,6 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "open_age_p90": ("ages", waiting),
     "sla_at_risk": ("ages", at_risk),
 }
-BINS = {"score_distribution": score_ends, "resolution_hours": hours_ends}
 BY_DECISION = {"outflow", "utilisation", "utilisation_per_reviewer"}
 CORE = {"origin", "category", "severity", "routing"}
 OF_FLAGS = {*CORE, "region", "media_type", "team", "detector", "label", "model_version"}
@@ -287,11 +261,8 @@ class Twin:
         if kind == "stock":
             level = sum(self.changes(groups, members[-1]).values())
             return bucket, groups or (), level, level, provisional
-        if kind == "distribution":
-            median = read_off(found, BINS[self.metric], 0.5) if found else None
-            return bucket, groups or (), median, len(found), provisional
         total = sum(found)
-        if kind in ("flow", "ratio"):
+        if kind == "flow":
             return bucket, groups or (), total, len(found), provisional
         value = KINDS[kind] * total / len(found) if found else None
         return bucket, groups or (), value, len(found), provisional
@@ -308,15 +279,6 @@ class Twin:
             whole = self.question.grain in ("day", "whole") or len(members) == len(every)
             answer += [self.point(bucket, groups, members, whole=whole) for groups in self.all_groups()]
         return answer
-
-    def spreads(self, shares: Sequence[float]) -> list[tuple[tuple[str, ...], int, list[float]]]:
-        """Of a distribution's groups over the whole window: the number of cases, and where the shares lie below."""
-        cases = {groups: self.cases(self.known(), groups) for groups in self.all_groups()}
-        return [
-            (groups, len(found), [read_off(found, BINS[self.metric], share) for share in shares])
-            for groups, found in cases.items()
-            if found
-        ]
 
     def total(self) -> Expected:
         window = [day for day in days(self.question.since, self.question.until) if self.covered(day)]

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import takewhile
 
 from dashapp.alerts.look import WEEK, Concern, Look, State
-from dashapp.domain.ask import Filters, Grain, Window
+from dashapp.domain.ask import Filters, Grain
 from dashapp.domain.vocabulary import Dim, label
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Threshold, measure
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, Unmeasured, findings

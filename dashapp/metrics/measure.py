@@ -136,9 +136,10 @@ def _aged(desk: Desk, answer: Measurement, rows: Sequence[Any]) -> Measurement:
         return replace(answer, total=Point(desk.today, (), None, 0))
     metric, policy = answer.metric, desk.policy
     whole = ages([row[-3:] for row in rows], metric, policy, desk.now, desk.today)
-    points = tuple(ages(rows, metric, policy, desk.now, desk.today))
     nothing = 0.0 if metric.unit is Unit.COUNT else None
-    return replace(answer, points=points, total=whole[0] if whole else Point(desk.today, (), nothing, 0))
+    total = whole[0] if whole else Point(desk.today, (), nothing, 0)
+    points = tuple(ages(rows, metric, policy, desk.now, desk.today)) if answer.ask.by else (total,)
+    return replace(answer, points=points, total=total)
 
 
 def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:

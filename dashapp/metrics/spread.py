@@ -1,11 +1,12 @@
 """Answers that are no sums: distributions read from histograms, and the ages of what is open now."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dashapp.domain.ask import Grain
 from dashapp.domain.vocabulary import Severity
 from dashapp.metrics.pool import Groups, Point, Pooling
 from dashapp.metrics.registry import Metric, Policy
@@ -53,26 +54,32 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
 
 def medians(found: Binned, pooling: Pooling, edges: Edges) -> list[Point]:
     """The median of each bucket and group."""
+    groups = sorted(found) or ([] if pooling.ask.by else [()])
     return [
-        _median(bucket, group, merged(found[group][day] for day in days if day in found[group]), edges, pooling, days)
+        _median(bucket, group, found.get(group, {}), edges, pooling, days)
         for bucket, days in pooling.buckets()
-        for group in sorted(found)
+        for group in groups
     ]
 
 
 def _median(
-    bucket: date, group: Groups, counts: Histogram, edges: Edges, pooling: Pooling, days: Sequence[date]
+    bucket: date, group: Groups, by_day: Mapping[date, Histogram], edges: Edges, pooling: Pooling, days: Sequence[date]
 ) -> Point:
-    n = sum(counts.values())
-    value = quantile(counts, edges, 0.5) if n else None
-    return Point(bucket, group, value, n, provisional=any(map(pooling.pending, days)))
+    counts = merged(by_day[day] for day in days if day in by_day)
+    value = quantile(counts, edges, 0.5) if counts else None
+    provisional = pooling.incomplete(bucket, days) or any(map(pooling.pending, days))
+    return Point(bucket, group, value, sum(counts.values()), provisional=provisional)
 
 
 def whole_median(found: Binned, pooling: Pooling, edges: Edges) -> Point:
     """The median of the whole window and all groups."""
+    together: dict[date, Histogram] = {}
+    for by_day in found.values():
+        for day, histogram in by_day.items():
+            together[day] = merged([together.get(day, {}), histogram])
+    whole = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
     days = [day for day in pooling.ask.window if day in pooling.coverage.days]
-    counts = merged(histogram for by_day in found.values() for day, histogram in by_day.items() if day in set(days))
-    return _median(pooling.ask.window.since, (), counts, edges, pooling, days)
+    return _median(pooling.ask.window.since, (), together, edges, whole, days)
 
 
 def spreads(found: Binned, edges: Edges) -> tuple[Spread, ...]:
@@ -81,11 +88,15 @@ def spreads(found: Binned, edges: Edges) -> tuple[Spread, ...]:
 
 
 def ages(rows: Iterable[Sequence[Any]], metric: Metric, policy: Policy, now: datetime, today: date) -> list[Point]:
-    """Waiting times reduced to a value by group, from rows (*groups, flagged_at, flagged_day, severity)."""
+    """Waiting times reduced to a value by group, from rows (*groups, flagged_at, flagged_day, severity). Flags raised
+    after now, by a clock that is ahead, do not wait yet.
+    """
     waiting: dict[Groups, tuple[list[float], list[float]]] = {}
     for *group, flagged_at, flagged_day, severity in rows:
+        if (age := _age(flagged_at, flagged_day, policy.zone, now)) < 0:
+            continue
         hours, slas = waiting.setdefault(tuple(map(str, group)), ([], []))
-        hours.append(_age(flagged_at, flagged_day, policy.zone, now))
+        hours.append(age)
         slas.append(policy.sla[Severity(severity)])
     reduce: Callable[[Sequence[float], Sequence[float]], float] | None = metric.reduce
     if reduce is None:

@@ -34,15 +34,16 @@ def query_of(desk: Desk, metric: Metric) -> Query:
     """What the metric asks the store over the default window. The days a trailing figure needs before are not in it."""
     ask = with_origins(desk, Ask(Window.ending(as_of(desk), DEFAULT_DAYS)))
     dialect: Callable[..., Dialect] = type(desk.connection.dialect)
-    named = dialect(paramstyle="named")
-    statement = metric.statistics(ask).params(bound(desk, ask.window.since, ask.window.until))
-    compiled = statement.compile(dialect=named, compile_kwargs={"render_postcompile": True})
-    return Query(str(compiled), {name: _plain(value) for name, value in compiled.params.items()})
+    compiled = metric.statistics(ask).compile(dialect=dialect(paramstyle="named"))
+    run = compiled.construct_expanded_state(dict(bound(desk, ask.window.since, ask.window.until)))
+    return Query(run.statement, {name: _plain(value) for name, value in run.parameters.items()})
 
 
 def _plain(value: Any) -> Any:
-    """A value as the store keeps it."""
-    return value.isoformat() if isinstance(value, date) else value
+    """A value as the store keeps it: days as text, members of a closed set as their names."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value
 
 
 def definitions(desk: Desk) -> Component:
@@ -72,7 +73,9 @@ def _family(desk: Desk, name: str, members: list[Metric]) -> Component:
 
 
 def _article(desk: Desk, metric: Metric) -> Component:
-    head = html.Div([html.H3(metric.title), html.Code(metric.key), html.Div(_links(metric), className="n")])
+    head = html.Div(
+        [html.H3(metric.title), html.Code(metric.key), html.Div(_links(metric), className="n")], className="head"
+    )
     facts = [html.Div([html.Dt(name), html.Dd(text)]) for name, text in _facts(desk, metric).items() if text]
     parts = [head, html.P(metric.definition), html.Dl(facts), _sql(query_of(desk, metric))]
     searched = f"{metric.title} {metric.key} {metric.definition} {metric.reference}".lower()

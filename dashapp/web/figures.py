@@ -78,7 +78,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
         "data": [trace],
         "layout": {
             "xaxis": {"range": [0, ROOM_FOR_NUMBERS * largest], "title": {"text": unit}},
-            "yaxis": {"autorange": "reversed", "type": "category"},
+            "yaxis": {"autorange": "reversed", "type": "category", "dtick": 1},
             "shapes": axes.level_shapes(answer, across=True),
             "showlegend": False,
             "hovermode": "closest",

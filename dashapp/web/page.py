@@ -106,8 +106,8 @@ class Page:
 
     @property
     def finds_attacks(self) -> bool:
-        """Whether it shows what a detector finds."""
-        return any(card.chart.detects for card in self.cards)
+        """Whether it is about detectors, so that another can be chosen; elsewhere the default's findings are shown."""
+        return any(card.chart is Chart.BACKTEST for card in self.cards)
 
     @property
     def metrics(self) -> list[Metric]:

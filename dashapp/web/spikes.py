@@ -1,4 +1,4 @@
-"""Daily flags against what a detector expected, with what it detected and what is known: a plain dict, as web.figures."""
+"""Daily flags against what a detector expected, what it detected and what is known: a plain dict, as web.figures."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ MOST_ID = 12
 LINE = 13
 """Pixels from one line of ids to the next."""
 
-CLOSE = 1 / 6
+CLOSE = 1 / 5
 """Part of the window within which two ids would overlap on a phone."""
 
 HALF_DAY = timedelta(hours=12)

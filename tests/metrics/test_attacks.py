@@ -7,9 +7,19 @@ from sqlalchemy import Connection, Engine
 
 from dashapp.domain.ask import Ask, Window
 from dashapp.domain.events import Flag, Incident
-from dashapp.domain.vocabulary import Dim, Severity
+from dashapp.domain.vocabulary import Dim, Method, Severity
 from dashapp.metrics import Desk, Policy
-from dashapp.metrics.attacks import DETECTORS, Unmeasured, alarms, attacks_within, backtest, incidents
+from dashapp.metrics.attacks import (
+    DETECTORS,
+    Unmeasured,
+    alarms,
+    attacks_within,
+    backtest,
+    findings,
+    flags_of,
+    incidents,
+    judged,
+)
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
 
@@ -142,3 +152,61 @@ def test_every_detector_says_in_a_sentence_what_it_is() -> None:
     assert ZSCORE7.description == (
         "How many standard deviations each day lies above the mean of the seven days that end with it."
     )
+
+
+def test_a_day_is_judged_against_the_range_of_the_days_that_end_with_it(desk: Desk) -> None:
+    put(desk.connection, {1: 3, 2: 4, 3: 3, 4: 4, 5: 15})
+    days = judged(desk, WHOLE, ZSCORE7)
+    assert [day.day for day in days] == list(WHOLE.window)
+    assert [(day.observed, day.alarm) for day in days[:6]] == [
+        (3, False),
+        (4, False),
+        (3, False),
+        (4, False),
+        (15, True),
+        (None, False),
+    ]
+    assert (days[1].score, days[1].low, days[1].high) == (None, None, None)
+    assert days[2].low == pytest.approx(10 / 3 - 1.5 * 0.57735, abs=1e-4)
+    assert days[2].high == pytest.approx(10 / 3 + 1.5 * 0.57735, abs=1e-4)
+    assert (days[4].low, days[4].high) == (0, pytest.approx(5.8 + 1.5 * 5.16720, abs=1e-4))
+
+
+def test_a_day_that_may_still_change_has_no_range(desk: Desk) -> None:
+    put(desk.connection, {16: 3, 17: 4, 18: 3, 19: 4, 20: 15})
+    today = judged(desk, WHOLE, ZSCORE7)[-1]
+    assert (today.day.day, today.observed, today.score, today.low, today.high) == (20, None, None, None, None)
+
+
+def test_an_attack_is_caught_by_one_alarm_and_false_days_are_named(desk: Desk) -> None:
+    put(desk.connection, {day: 2 + day % 2 for day in range(1, 20)} | {8: 30, 9: 40, 18: 30})
+    writes.put_incidents(desk.connection, "ops", [attack(8, 10), attack(13, 13, "B")], replace=False)
+    result = backtest(desk, WHOLE, ZSCORE7)
+    assert (result.attacks, result.attacks_caught) == (2, 1)
+    assert (result.attack_days, result.true_positives, result.false_positives) == (4, 2, 1)
+    assert result.false_days == (date(2024, 3, 18),)
+
+
+def test_findings_leave_out_the_alarms_that_a_known_attack_explains(desk: Desk) -> None:
+    put(desk.connection, {day: 2 + day % 2 for day in range(1, 20)} | {8: 30, 9: 40, 18: 30})
+    writes.put_incidents(desk.connection, "ops", [attack(9, 10)], replace=False)
+    found = findings(desk, WHOLE, ZSCORE7)
+    assert [(episode.attack is not None, episode.since.day, episode.until.day) for episode in found] == [
+        (False, 8, 8),
+        (True, 9, 10),
+        (False, 18, 18),
+    ]
+
+
+def test_an_attacks_flags_are_those_of_its_category_on_all_its_days(desk: Desk) -> None:
+    put(desk.connection, {4: 1, 5: 2, 6: 3, 7: 4})
+    put(desk.connection, {5: 100}, category="hate")
+    known = [attack(5, 6), attack(4, 4, "B", "hate"), attack(12, 13, "C")]
+    inside = Ask(Window(date(2024, 3, 6), LAST))
+    assert flags_of(desk, inside, known) == [5, 0, None]
+    assert flags_of(desk, inside.where(Dim.SEVERITY, ["high"]), known) == [0, 0, None]
+    assert flags_of(desk, inside, []) == []
+
+
+def test_every_method_that_an_address_may_name_is_a_detector() -> None:
+    assert list(DETECTORS) == list(Method)

@@ -9,7 +9,7 @@ from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import METRICS, Audience, Desk, Measurement, Point, Policy, measure
 from tests.metrics.worlds import FILTERS, OF_REVIEWERS, asked, put, questions, worlds
 from tests.naive import KEPT, OF_FLAGS, TWINS, Expected, Question, Twin, World
-from tests.naive_queue import twin
+from tests.naive_kinds import Spread, twin
 
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 
@@ -49,7 +49,7 @@ def agrees(desk: Desk, expected: Twin) -> bool:
     assert answer.total is not None
     same([answer.total], [expected.total()], key)
     same(answer.points, expected.points(), key)
-    if TWINS[key][0] == "distribution":
+    if isinstance(expected, Spread):
         same_spreads(answer, expected)
     return True
 
@@ -65,7 +65,7 @@ def exact(point: Point) -> tuple[date, tuple[str, ...], int, bool]:
     return point.bucket, point.groups, point.n, point.provisional
 
 
-def same_spreads(answer: Measurement, expected: Twin) -> None:
+def same_spreads(answer: Measurement, expected: Spread) -> None:
     spreads = expected.spreads(QUARTILES)
     assert [(one.groups, one.n) for one in answer.spreads] == [one[:2] for one in spreads]
     for found, (_, _, values) in zip(answer.spreads, spreads, strict=True):

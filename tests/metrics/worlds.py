@@ -14,7 +14,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
 from tests.naive import Question, World
-from tests.naive_queue import REVIEWERS
+from tests.naive_kinds import REVIEWERS
 
 FIRST, LAST = date(2024, 2, 24), date(2024, 3, 14)
 """A leap day, the end of a month, weeks cut by both ends, and a change of clocks in New York (10 March)."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashapp.stats.outbreak import zscore7
+from dashapp.stats.outbreak import expected_range, zscore7, zscore7_baseline
 
 counts = st.lists(st.none() | st.integers(0, 1000), min_size=1, max_size=30)
 
@@ -41,3 +41,21 @@ def test_no_later_day_changes_an_earlier_score() -> None:
     series = np.array([3.0, 8.0, 2.0, 9.0, 4.0, 7.0, 30.0, 5.0, 6.0])
     changed = np.concatenate([series[:7], [np.nan, 900.0]])
     assert zscore7(changed)[:7].tolist()[2:] == zscore7(series)[:7].tolist()[2:]
+
+
+def test_the_expected_range_is_the_mean_and_the_deviations_to_either_side_but_never_negative() -> None:
+    low, high = expected_range(zscore7_baseline(np.array([4.0, 6.0, 8.0, 90.0])), 1.5)
+    assert [low[2], high[2]] == [3.0, 9.0]
+    assert low[3] == 0.0
+    assert high[3] == pytest.approx(27 + 1.5 * 42.0317, abs=1e-3)
+    assert np.isnan([low[:2], high[:2]]).all()
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(counts, st.floats(0.5, 2))
+def test_a_day_above_its_range_scores_above_the_threshold(series: list[int | None], threshold: float) -> None:
+    values = np.array([np.nan if value is None else value for value in series], dtype=np.float64)
+    scores, (low, high) = zscore7(values), expected_range(zscore7_baseline(values), threshold)
+    assert (np.isnan(scores) == np.isnan(high)).all()
+    assert (scores[values > high + 1e-6] > threshold).all()
+    assert (scores[(values < high - 1e-6) & (values >= low)] < threshold).all()

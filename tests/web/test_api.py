@@ -230,8 +230,22 @@ def test_incidents_are_the_known_attacks_and_what_the_detector_found(client: Fla
     assert known["evidence"] == detected["evidence"][1:]
 
 
+def test_the_csv_of_incidents_has_the_rows_of_the_json(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/incidents.csv")
+    assert "incidents_2023-12-12_2024-03-10.csv" in answer.headers["Content-Disposition"]
+    assert answer.text.splitlines() == [
+        "kind,since,until,incident_id,category,severity,accounts,pattern,alarm_days,attacks",
+        "detected,2024-03-08,2024-03-09,,,,,,2024-03-08 2024-03-09,A1",
+        "known,2024-03-09,2024-03-10,A1,spam,high,,,2024-03-09,",
+    ]
+
+
+def test_in_an_address_detector_is_what_raised_the_flags(client: FlaskClient) -> None:
+    assert get(client, "/api/v1/incidents/backtest.json?detector=text")["detected_days"] == 0
+
+
 def test_the_back_test_counts_days(client: FlaskClient) -> None:
-    assert get(client, "/api/v1/incidents/backtest.json?detector=zscore7") == {
+    assert get(client, "/api/v1/incidents/backtest.json?method=zscore7") == {
         "detector": "zscore7",
         "attack_days": 2,
         "detected_days": 2,
@@ -239,6 +253,9 @@ def test_the_back_test_counts_days(client: FlaskClient) -> None:
         "false_positives": 1,
         "recall": 50.0,
         "precision": 50.0,
+        "attacks": 1,
+        "attacks_caught": 1,
+        "false_days": ["2024-03-08"],
     }
 
 
@@ -254,9 +271,12 @@ def test_a_back_test_without_attacks_or_alarms_has_neither_recall_nor_precision(
     assert get(client, "/api/v1/incidents/backtest.json?severity=low")["attack_days"] == 0
 
 
-@pytest.mark.parametrize("address", ["/api/v1/incidents.json", "/api/v1/incidents/backtest.json"])
+ATTACK_ADDRESSES = ["/api/v1/incidents.json", "/api/v1/incidents.csv", "/api/v1/incidents/backtest.json"]
+
+
+@pytest.mark.parametrize("address", ATTACK_ADDRESSES)
 def test_an_unknown_detector_is_refused_and_the_known_ones_named(client: FlaskClient, address: str) -> None:
-    body = get(client, f"{address}?detector=oracle", 400)
+    body = get(client, f"{address}?method=oracle", 400)
     assert body == {"error": "There is no detector 'oracle'. Known: zscore7."}
 
 

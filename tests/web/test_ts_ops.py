@@ -81,6 +81,9 @@ def test_the_detector_finds_six_of_nine_attack_days_and_one_other_day(client: Fl
         "false_positives": 1,
         "recall": 66.7,
         "precision": 85.7,
+        "attacks": 5,
+        "attacks_caught": 4,
+        "false_days": ["2024-03-09"],
     }
 
 

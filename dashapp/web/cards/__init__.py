@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dashapp.web.cards import attacks, attention, changes, rows, series, spread, verdict
+from dashapp.web.cards import at_risk, attacks, attention, changes, rows, series, spread, verdict
 from dashapp.web.cards.content import Content
 from dashapp.web.listing import drill
 from dashapp.web.page import Card, Chart
@@ -17,6 +17,7 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.BOXES: spread.boxes,
     Chart.HISTOGRAM: spread.histogram,
     Chart.CHANGES: changes.changes,
+    Chart.AT_RISK: at_risk.at_risk,
     Chart.ROWS: rows.rows,
     Chart.VERDICT: verdict.verdict,
     Chart.SPIKES: attacks.spikes,

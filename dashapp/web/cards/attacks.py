@@ -170,7 +170,7 @@ def _row(scene: Scene, episode: Episode, counts: dict[Incident, int | None]) -> 
     texts = [*about, words.number(flags, Unit.COUNT), words.number(len(episode.evidence), Unit.COUNT)]
     cells = [html.Td(text, className=_cell(name)) for name, text in zip(HEADINGS, texts, strict=False)]
     whose = attack.incident_id if attack else span
-    name = ["Show flags", html.Span(f" of {whose}", className="visually-hidden")]
+    name: list[str | Component] = ["Show flags", html.Span(f" of {whose}", className="visually-hidden")]
     link = dcc.Link(name, href=f"/flags?{_rows_of(scene, episode)}")
     return html.Tr([*cells, html.Td(link)], **attributes(data_kind=about[0]))
 

@@ -1,4 +1,4 @@
-"""The twins of metrics that are more than cases of some days: what is open now, and work over capacity."""
+"""The twins of metrics that are more than a sum over cases: distributions, what is open now, work over capacity."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -15,7 +15,53 @@ REVIEWERS: Sequence[Flag] = (
 
 def twin(metric: str, world: World, question: Question) -> Twin:
     """The twin of one metric for one question."""
-    return {"ages": Now, "ratio": Busy}.get(TWINS[metric][0], Twin)(metric, world, question)
+    return {"distribution": Spread, "ages": Now, "ratio": Busy}.get(TWINS[metric][0], Twin)(metric, world, question)
+
+
+def score_ends(value: float) -> tuple[float, float]:
+    """The ends of the bin of a score: the whole part of 100 times it counts bins, 1 lies in the last."""
+    number = min(int(value * 100), 99)
+    return number / 100, (number + 1) / 100
+
+
+def hours_ends(value: float) -> tuple[float, float]:
+    """The ends of the bin of some hours; the first goes from 0 to 36 seconds, each later one is 2 % wide."""
+    low, high, number = 0.0, 24 / 1.02**393, 0
+    while value >= high:
+        low, high, number = high, 24 / 1.02**393 * 1.02 ** (number + 1), number + 1
+    return low, high
+
+
+def read_off(values: Sequence[float], ends: Callable[[float], tuple[float, float]], share: float) -> float:
+    """Where `share` of the values lies below, each bin's values taken as spread evenly within it."""
+    bins = sorted(ends(value) for value in values)
+    below, here, low, high = next(
+        (below, bins.count(one), *one)
+        for one in bins
+        if (below := bins.index(one)) + bins.count(one) >= share * len(bins)
+    )
+    return low + (high - low) * (share * len(bins) - below) / here
+
+
+BINS = {"score_distribution": score_ends, "resolution_hours": hours_ends}
+
+
+class Spread(Twin):
+    """The median of each bucket, and the quartiles and range of the window, from fixed bins."""
+
+    def point(self, bucket: date, groups: tuple[str, ...] | None, members: list[date], *, whole: bool) -> Expected:
+        found = self.cases(members, groups)
+        median = read_off(found, BINS[self.metric], 0.5) if found else None
+        return bucket, groups or (), median, len(found), not whole or any(map(self.pending, members))
+
+    def spreads(self, shares: Sequence[float]) -> list[tuple[tuple[str, ...], int, list[float]]]:
+        """Each group with its number of cases in the window, and where the shares of them lie below."""
+        cases = {groups: self.cases(self.known(), groups) for groups in self.all_groups()}
+        return [
+            (groups, len(found), [read_off(found, BINS[self.metric], share) for share in shares])
+            for groups, found in cases.items()
+            if found
+        ]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -82,6 +128,6 @@ class Busy(Twin):
         return [group for group in every if self.cases(known, group) or self.capacity(known, group) or group == ()]
 
     def point(self, bucket: date, groups: tuple[str, ...] | None, members: list[date], *, whole: bool) -> Expected:
-        *named, _, done, provisional = super().point(bucket, groups, members, whole=whole)
-        could = self.capacity(members, groups)
+        done, could = len(self.cases(members, groups)), self.capacity(members, groups)
+        provisional = not whole or any(map(self.pending, members))
         return bucket, groups or (), 100 * done / could if could else None, done, provisional

@@ -4,7 +4,8 @@ from dashapp.settings import Settings
 
 _settings = Settings()
 
-bind = f"{_settings.host}:{_settings.port}"
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
 workers = _settings.web_concurrency
 worker_class = "gthread"
 threads = 4

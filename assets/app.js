@@ -252,16 +252,18 @@
   }, true);
 
   // A table that is sorted or turned over is made anew: the keyboard's place goes to the new button of the same name.
+  let place = null;
+  const made = new MutationObserver(() => {
+    if (document.activeElement !== document.body) return;
+    [...document.querySelectorAll(".wide button, .paging button")].find((one) => one.textContent === place)?.focus();
+  });
+
   function refocus(button) {
-    const made = new MutationObserver(() => {
-      if (button.isConnected) return;
-      made.disconnect();
-      if (document.activeElement !== document.body) return;
-      const same = [...document.querySelectorAll(".wide button, .paging button")].find((one) => one.textContent === button.textContent);
-      same?.focus();
-    });
+    place = button.textContent;
     made.observe(document.getElementById("content"), { childList: true, subtree: true });
   }
+
+  for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, () => made.disconnect(), true);
 
   // --- from a figure to the flags behind it -------------------------------------------------------------------------
   function shift(day, days) {
@@ -309,7 +311,7 @@
     const axis = graph._fullLayout.yaxis;
     const at = axis.p2d(pointer.clientY - top - axis._offset);
     let height = 0;
-    const near = points.map((point) => {
+    const near = [...points].sort((one, other) => one.curveNumber - other.curveNumber).map((point) => {
       const bar = graph.data[point.curveNumber].type === "bar";
       const [low, high] = bar ? [height, (height += point.y)] : [point.y, point.y];
       return { point, far: Math.max(low - at, at - high, 0) };

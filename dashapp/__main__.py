@@ -152,13 +152,19 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on, instead of PORT.")] = None,
 ) -> None:
     """Serve the pages until stopped."""
+    from dashapp.web.desk import policy_of
+
+    given = {"HOST": host, "PORT": port and str(port)}
+    os.environ.update({name: value for name, value in given.items() if value})
     store = open_store(migrating=True)
+    try:
+        policy_of(store.settings)
+    except ValueError as error:
+        raise Wrong(str(error)) from None
     _rollup(store)  # where a setting has changed, days are stale
-    settings = store.settings
-    address, number = host or settings.host, port or settings.port
-    os.environ.update(HOST=address, PORT=str(number))
+    address = store.settings.host
     shown = f"[{address}]" if ":" in address else address
-    print(f"Watchfloor on http://{shown}:{number}/", flush=True)
+    print(f"Watchfloor on http://{shown}:{store.settings.port}/", flush=True)
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:server"]
     os.execvp(command[0], command)  # noqa: S606 - the command is ours, and no shell is wanted
 

@@ -8,7 +8,7 @@ from dash import Dash
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine
 from dashapp.web import api, callbacks, shell, site
-from dashapp.web.desk import EXTENSION, Services
+from dashapp.web.desk import EXTENSION, Services, policy_of
 from pages import attacks, classifier, definitions, flags, overview, queue, volume
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> Dash:
         on_error=callbacks.failed,
     )
     app.index_string = INDEX
+    policy_of(settings)  # what is wrong with it shows when the app starts, not when somebody looks
     app.server.extensions[EXTENSION] = Services(
         settings, reader_engine(settings.database_url, settings.read_seconds), lambda: datetime.now(UTC)
     )

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import Severity
 
 ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Hours = Annotated[float, Field(gt=0, le=8760)]
 
 
@@ -25,8 +27,8 @@ class Settings(BaseSettings):
     sla_hours: dict[Severity, Hours] = Field(
         default_factory=dict, description="hours to decide a flag, by severity; 24 where not given"
     )
-    small_group: int = Field(
-        5, ge=1, le=1000, description="fewest cases for which a person's or account's figure is shown"
+    thresholds: dict[str, Threshold] = Field(
+        default_factory=dict, description="where figures worry, by metric, in place of what the metric declares"
     )
     read_seconds: float = Field(10, gt=0, le=600, description="longest time one read may take, in seconds")
     export_seconds: float = Field(
@@ -35,6 +37,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8050, ge=1, le=65535, description="port to listen on")
     web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes")
+
+    @field_validator("host")
+    @classmethod
+    def _nobody_else(cls, host: str) -> str:
+        if host not in LOOPBACK:
+            raise ValueError(
+                f"{host!r} can be reached by others, and there is no sign-in yet: one of {', '.join(LOOPBACK)}"
+            )
+        return host
 
     @field_validator("time_zone")
     @classmethod

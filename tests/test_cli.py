@@ -14,7 +14,7 @@ from dashapp.__main__ import app
 FLAGS = "flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_score,coordinated_flag,attack_id\n"
 GOOD = "F1,2024-03-01,spam,high,human_review,R1,30.5,0.9,True,A1\n"
 BAD = "F2,2024-03-01,spam,hgih,human_review,R1,30.5,0.9,True,A1\n"
-SETTINGS = ("SLA_HOURS", "SMALL_GROUP", "READ_SECONDS", "EXPORT_SECONDS", "HOST", "PORT", "WEB_CONCURRENCY")
+SETTINGS = ("SLA_HOURS", "THRESHOLDS", "READ_SECONDS", "EXPORT_SECONDS", "HOST", "PORT", "WEB_CONCURRENCY")
 
 Run = Callable[..., Result]
 
@@ -243,3 +243,21 @@ def test_starting_the_command_line_loads_nothing_heavy() -> None:
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("HOST", "0.0.0.0", "HOST: '0.0.0.0' can be reached by others"),
+        ("THRESHOLDS", '{"no_such": {"warn": 1, "alert": 2}}', "THRESHOLDS: no metric is called no_such"),
+        ("THRESHOLDS", '{"score_mean": {"warn": 1}}', "THRESHOLDS score_mean alert: Field required"),
+    ],
+)
+def test_serving_is_refused_with_settings_that_cannot_be(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = run("serve")
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "Traceback" not in result.output

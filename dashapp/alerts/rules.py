@@ -98,7 +98,8 @@ def _most(look: Look, metric: Metric, threshold: Threshold, until: date) -> list
     dim = Dim.SEVERITY if len(dict(look.filters).get(Dim.CATEGORY, ())) == 1 else Dim.CATEGORY
     answer = measure(look.desk, metric, look.ask(until, WEEK, Grain.WHOLE, (dim,)))
     sign = 1 if threshold.alert >= threshold.warn else -1
-    parts = [(sign * (point.value - threshold.warn) * point.n, point) for point in answer.points if point.value]
+    known = [(point.value, point) for point in answer.points if point.value is not None]
+    parts = [(sign * (value - threshold.warn) * point.n, point) for value, point in known]
     if len(parts) < 2:
         return []
     worst = max(parts, key=lambda part: part[0])[1]

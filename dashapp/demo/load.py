@@ -20,9 +20,9 @@ BATCH = 5000
 def load(
     engine: Engine, settings: Settings, now: datetime, *, days: int = 90, seed: int = 42, scale: float = 1.0
 ) -> int:
-    """Generate and store `days` days up to `now`, in one transaction; with what is derived from them; the number of flags.
+    """Generate and store `days` days up to `now`, in one transaction with what is derived from them.
 
-    `scale` 1 is about 470 flags a day. An earlier demo is removed with everything that was derived from it.
+    Returns the number of flags; `scale` 1 is about 470 flags a day. An earlier demo is removed with everything that was derived from it.
     """
     demo = Demo(now, settings.zone, days, seed, scale)
     with engine.begin() as connection:

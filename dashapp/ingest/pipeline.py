@@ -38,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class How:
-    """How to import: as which origin, at which moment, under which settings, what to do about refusals and conflicts."""
+    """How to import: as which origin, when, under which settings, and what to do about refusals and conflicts."""
 
     origin: str
     now: datetime

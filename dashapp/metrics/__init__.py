@@ -1,9 +1,10 @@
 """The registry and its door. Importing the families fills the registry."""
 
+from dashapp.domain.threshold import Threshold
 from dashapp.metrics import classifier, queue, volume
 from dashapp.metrics.measure import Audience, Desk, Measurement, as_of, measure
 from dashapp.metrics.pool import Point
-from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Threshold, Unit
+from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Unit
 from dashapp.metrics.spread import Spread
 
 __all__ = [

@@ -48,7 +48,7 @@ class Detector:
 
 
 DEFAULT_DETECTOR = Method.ZSCORE7
-DETECTORS = {
+DETECTORS: dict[str, Detector] = {
     detector.key: detector
     for detector in (
         Detector(

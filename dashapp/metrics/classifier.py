@@ -1,8 +1,9 @@
 """How the classifier behaves."""
 
 from dashapp.domain.ask import Ask
+from dashapp.domain.threshold import Threshold
 from dashapp.metrics.query import FLAG_DIMS, SCORE_DIMS, per_bin, per_day, source
-from dashapp.metrics.registry import Better, Kind, Statistics, Threshold, Unit, metric
+from dashapp.metrics.registry import Better, Kind, Statistics, Unit, metric
 from dashapp.store.bins import score_edges
 from dashapp.store.schema import score_histogram
 

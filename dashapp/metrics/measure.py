@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import FIRST_DAY, Ask, Grain, Window
+from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
 from dashapp.metrics.pool import Point, Pooling, by_group, levels
 from dashapp.metrics.query import cube_for
-from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Threshold, Unit
+from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Unit
 from dashapp.metrics.spread import Spread, ages, binned, medians, spreads, whole_median
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import coverage_of, default_origins

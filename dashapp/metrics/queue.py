@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from dashapp.domain.ask import Ask
+from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import Dim, Routing
 from dashapp.metrics.query import (
     FLAG_DIMS,
@@ -20,7 +21,7 @@ from dashapp.metrics.query import (
     source,
     urgent,
 )
-from dashapp.metrics.registry import Better, Kind, Policy, Privacy, Statistics, Threshold, Unit, metric
+from dashapp.metrics.registry import Better, Kind, Policy, Privacy, Statistics, Unit, metric
 from dashapp.store.bins import hours_edges
 from dashapp.store.schema import hours_histogram
 

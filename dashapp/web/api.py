@@ -229,6 +229,13 @@ def _measured(answer: Measurement) -> dict[str, Any]:
         "total": answer.total and _figure(answer.total),
         "points": [_point(point) for point in answer.points],
     }
+    if answer.spreads:
+        body["bins"] = [
+            {"groups": list(spread.groups), "from": low, "to": high, "n": spread.counts[number]}
+            for spread in answer.spreads
+            for number in sorted(spread.counts)
+            for low, high in [spread.edges(number)]
+        ]
     if end is None or end < ask.window.until:
         body["coverage_note"] = f"The data end on {end}; later days have no point." if end else "There are no data."
     return body

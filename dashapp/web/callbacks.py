@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, set_props
 
-from dashapp.domain.ask import View
+from dashapp.domain.ask import Grain, View
 from dashapp.metrics import METRICS, Audience, Desk
 from dashapp.web import notices, scenes, tiles, words
 from dashapp.web.cards import content
@@ -74,8 +74,8 @@ def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> di
         "heads": [made[card_id].head for card_id in ids("heads")],
         "specs": [made[card_id].spec for card_id in ids("specs")],
         "contents": [made[card_id].written for card_id in ids("contents")],
-        "csv": [file_link(scene, cards[card_id], "csv") for card_id in ids("csv")],
-        "xlsx": [file_link(scene, cards[card_id], "xlsx") for card_id in ids("xlsx")],
+        "csv": [file_link(scene, cards, file_id, "csv") for file_id in ids("csv")],
+        "xlsx": [file_link(scene, cards, file_id, "xlsx") for file_id in ids("xlsx")],
         "rows": [rows_link(scene, cards[card_id]) for card_id in ids("rows")],
         "counts": [count(output["id"]["path"], scene.attention) for output in wanted["counts"]],
         "window": words.days(scene.window.since, scene.window.until),
@@ -84,8 +84,10 @@ def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> di
     }
 
 
-def file_link(scene: Scene, card: Card, ending: str) -> str:
-    """Where the card's numbers can be had as a file: the same question, put to the API."""
+def file_link(scene: Scene, cards: Mapping[str, Card], file_id: str, ending: str) -> str:
+    """Where a metric of a card can be had as a file: the same question, put to the API."""
+    card_id, _, key = file_id.partition(":")
+    card = cards[card_id]
     asked = scene.ask(card)
     if card.chart is Chart.ATTACKS:
         window, view = scene.window, scene.view
@@ -94,11 +96,11 @@ def file_link(scene: Scene, card: Card, ending: str) -> str:
     view = View(
         since=asked.window.since,
         until=asked.window.until,
-        grain=None if card.chart.detects else scene.view.grain,
+        grain=None if asked.grain is Grain.DAY else asked.grain,
         by=asked.by,
         filters=scene.view.filters,
     )
-    return f"/api/v1/metrics/{card.key}.{ending}?{view.query()}"
+    return f"/api/v1/metrics/{key}.{ending}?{view.query()}"
 
 
 def rows_link(scene: Scene, card: Card) -> str:

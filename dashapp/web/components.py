@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
-from dashapp.metrics import Metric
+from dashapp.metrics import METRICS, Metric
 from dashapp.web.page import Card, Chart
 
 Children = str | Component | Sequence[str | Component]
@@ -140,8 +140,8 @@ def menu(shown: Card) -> Component:
     """What can be done with a card."""
     items = [
         html.Button("Show as table", id=part(shown.id, "as-table"), n_clicks=0) if shown.chart.drawn else None,
-        html.A("Download CSV", id=part(shown.id, "csv"), href="", download="") if shown.chart.filed else None,
-        html.A("Download XLSX", id=part(shown.id, "xlsx"), href="", download="") if shown.chart.measured else None,
+        *(_files(shown, "csv") if shown.chart.filed else []),
+        *(_files(shown, "xlsx") if shown.chart.measured else []),
         dcc.Link("Show flags", id=part(shown.id, "rows"), href="") if leads_to_flags(shown) else None,
         html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.chart.drawn else None,
         html.Button("Copy link", **attributes(data_link=f"card-{shown.id}")),
@@ -153,6 +153,16 @@ def menu(shown: Card) -> Component:
         ],
         className="drop",
     )
+
+
+def _files(shown: Card, ending: str) -> list[Component]:
+    """A download for each metric of a card."""
+    keys = (shown.key, *shown.also)
+    of = [f" of {METRICS[key].title.lower()}" if shown.also else "" for key in keys]
+    return [
+        html.A(f"Download {ending.upper()}{what}", id=part(f"{shown.id}:{key}", ending), href="", download="")
+        for key, what in zip(keys, of, strict=True)
+    ]
 
 
 def notice(text: Children, kind: str = "warn") -> Component:

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import Engine
 
-from dashapp.metrics import Audience, Desk, Policy
+from dashapp.metrics import METRICS, Audience, Desk, Policy
 from dashapp.settings import Settings
 
 EXTENSION = "watchfloor"
@@ -26,7 +26,15 @@ class Services:
     @property
     def policy(self) -> Policy:
         """The settings that numbers depend on."""
-        return Policy(self.settings.zone, self.settings.sla)
+        return policy_of(self.settings)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that numbers depend on; ValueError for a threshold of what is no metric."""
+    unknown = sorted(set(settings.thresholds) - set(METRICS))
+    if unknown:
+        raise ValueError(f"THRESHOLDS: no metric is called {', '.join(unknown)}")
+    return Policy(settings.zone, settings.sla, settings.thresholds)
 
 
 def services() -> Services:

@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped] # ships no types
 from flask import Response
 
-from dashapp.domain.ask import Window
+from dashapp.domain.ask import Grain, Window
 from dashapp.metrics import Measurement
 from dashapp.metrics.attacks import Episode
 
@@ -30,10 +30,23 @@ def text_cell(text: str) -> str:
 
 
 def table(measurement: Measurement) -> Iterator[Cells]:
-    """A measurement's points as rows, after a row of names. Numbers have the digits that the API's JSON has."""
+    """A measurement's points as rows, after a row of names; a whole window's distribution as the cases of its bins.
+    Numbers have the digits that the API's JSON has.
+    """
+    if measurement.spreads and measurement.ask.grain is Grain.WHOLE:
+        yield from bins(measurement)
+        return
     yield ["bucket", *measurement.ask.by, "value", "n", "low", "high", "provisional"]
     for point in measurement.points:
         yield [point.bucket, *point.groups, point.value, point.n, point.low, point.high, point.provisional]
+
+
+def bins(measurement: Measurement) -> Iterator[Cells]:
+    """The cases of each bin of a distribution over the whole window, after a row of names."""
+    yield [*measurement.ask.by, "from", "to", "n"]
+    for spread in measurement.spreads:
+        for number in sorted(spread.counts):
+            yield [*spread.groups, *spread.edges(number), spread.counts[number]]
 
 
 def metric_csv(measurement: Measurement) -> str:

@@ -33,6 +33,11 @@ class Chart(StrEnum):
         return self in (Chart.BARS, Chart.LINES, Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM, Chart.SPIKES)
 
     @property
+    def whole(self) -> bool:
+        """Whether it shows the window as one, whatever grain is chosen."""
+        return self in (Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM)
+
+    @property
     def detects(self) -> bool:
         """Whether it shows what a detector finds in daily totals, whatever grain and split are chosen."""
         return self in (Chart.SPIKES, Chart.BACKTEST, Chart.ATTACKS)

@@ -9,7 +9,7 @@ from dashapp.domain.ask import Ask, Grain, View, Window
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, as_of
 from dashapp.store.reads import Origin, Value, origins, values_of
-from dashapp.web.page import Card
+from dashapp.web.page import Card, Chart
 from dashapp.web.theme import Positions, positions
 
 WEEK = 7
@@ -43,9 +43,13 @@ class Scene:
 
     def ask(self, card: Card) -> Ask:
         """The card's question under the address."""
-        asked = self.view.ask(self.as_of, by=card.by)
+        asked = replace(self.view.ask(self.as_of, by=card.by), trailing=1)
         if card.chart.detects:
-            return replace(asked, grain=Grain.DAY, by=(), trailing=1)
+            return replace(asked, grain=Grain.DAY, by=())
+        if card.chart is Chart.CHANGES:
+            return replace(asked, window=Window.ending(self.last_week.until, 2 * WEEK), grain=Grain.DAY, by=card.by)
+        if card.chart.whole:
+            return replace(asked, grain=Grain.WHOLE, by=card.by)
         return asked if card.follows_split else replace(asked, by=card.by)
 
     @property

@@ -80,8 +80,10 @@ def shell(pages: Sequence[Page]) -> Component:
 
 
 def _link(page: Page) -> Component:
-    number = [html.Span(id=waiting(page.path), className="count")] if page.path in COUNTED else []
-    return dcc.Link([page.name, *number], href=page.path, id=nav(page.path))
+    link = dcc.Link(page.name, href=page.path, id=nav(page.path))
+    if page.path not in COUNTED:
+        return link
+    return html.Div([link, html.Span(id=waiting(page.path), className="count")], className="counted")
 
 
 def layout(page: Page, query: str, seen: Scene) -> list[Component]:

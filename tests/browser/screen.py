@@ -160,6 +160,12 @@ class Screen:
         )
         return wider
 
+    def shifted(self) -> float:
+        """The sum of all layout shifts so far, once the page has been painted."""
+        painted = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(shifted))))"
+        moved: float = self.page.evaluate(painted)
+        return moved
+
     def violations(self) -> list[str]:
         """What axe finds wrong for people who use the page differently."""
         found = Axe().run(self.page).response["violations"]

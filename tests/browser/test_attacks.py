@@ -39,7 +39,7 @@ def test_the_chart_reads_as_a_table(screen_of: NewScreen, ts_ops_site: str) -> N
 def test_the_legend_names_what_the_shapes_mean(screen: Screen) -> None:
     screen.open("/attacks")
     legend = screen.card("flags-spikes").locator(".legendtext")
-    assert legend.all_inner_texts() == ["Expected range", "Flags", "Known attack", "Detected"]
+    assert legend.all_text_contents() == ["Expected range", "Flags", "Known attack", "Detected"]
 
 
 def test_an_attack_leads_to_as_many_flags_as_it_counts(screen_of: NewScreen, ts_ops_site: str) -> None:

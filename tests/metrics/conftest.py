@@ -11,7 +11,7 @@ from dashapp.store.engine import writer_engine
 
 settings.register_profile(
     "watchfloor",
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     database=None,
     report_multiple_bugs=False,

@@ -120,7 +120,7 @@ def test_workload_per_reviewer_goes_to_a_screen_only_and_under_a_pseudonym(conne
     raise_flags(connection, {"reviewer_id": "REV001", "hours_to_decision": 1.0})
     key = "utilisation_per_reviewer"
     shown = asked(connection, key, NOON, Dim.REVIEWER, audience=Audience.SCREEN)
-    assert [(point.groups, point.value, point.n) for point in shown.points] == [(("reviewer a94de8",), 25.0, 1)]
+    assert [(point.groups, point.value, point.n) for point in shown.points] == [(("reviewer 594ec4",), 25.0, 1)]
     for by in ((), (Dim.TEAM,), (Dim.REVIEWER,)):
         told = asked(connection, key, NOON, *by)
         assert (told.error, told.refused) == ("Utilisation per reviewer is shown on screen only.", True)

@@ -105,7 +105,7 @@ def attacks(scene: Scene, card: Card) -> Content:
     action = html.Th(html.Span("Flags of these days", className="visually-hidden"), scope="col")
     rows = [_row(scene, episode, counts) for episode in found]
     table = html.Table([html.Thead(html.Tr([*heads, action])), html.Tbody(rows)])
-    return Content(body=html.Div(table, className="listed", tabIndex=0, role="region", **named(card.heading)))
+    return Content(body=html.Div(table, className="listed", tabIndex=0, role="region", **named("Table of attacks")))
 
 
 def sentence(ask: Ask, result: Backtest) -> str:

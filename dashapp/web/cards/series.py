@@ -32,7 +32,7 @@ def lines(scene: Scene, card: Card) -> Content:
 
 def totals(scene: Scene, card: Card) -> Content:
     """One bar a group for the whole window."""
-    answer = measure(scene.desk, card.metric, replace(scene.ask(card), grain=Grain.WHOLE))
+    answer = measure(scene.desk, card.metric, scene.ask(card))
     if reason := missing(scene, answer):
         return Content(message=reason)
     return Content(head(answer), figures.totals(answer, scene.known))

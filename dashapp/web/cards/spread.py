@@ -1,8 +1,5 @@
 """Distributions: boxes by group, and a histogram."""
 
-from dataclasses import replace
-
-from dashapp.domain.ask import Grain
 from dashapp.domain.vocabulary import URGENT
 from dashapp.metrics import measure
 from dashapp.web import boxes as drawing
@@ -13,7 +10,7 @@ from dashapp.web.scenes import Scene
 
 def boxes(scene: Scene, card: Card) -> Content:
     """Median, quartiles and range of each group."""
-    answer = measure(scene.desk, card.metric, replace(scene.ask(card), grain=Grain.WHOLE))
+    answer = measure(scene.desk, card.metric, scene.ask(card))
     if reason := missing(scene, answer):
         return Content(message=reason)
     return Content(head(answer), drawing.boxes(answer))
@@ -21,7 +18,7 @@ def boxes(scene: Scene, card: Card) -> Content:
 
 def histogram(scene: Scene, card: Card) -> Content:
     """Cases by hours, with the SLA marked."""
-    answer = measure(scene.desk, card.metric, replace(scene.ask(card), grain=Grain.WHOLE, by=()))
+    answer = measure(scene.desk, card.metric, scene.ask(card))
     if reason := missing(scene, answer):
         return Content(message=reason)
     slas = sorted({scene.desk.policy.sla[severity] for severity in URGENT})

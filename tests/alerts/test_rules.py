@@ -1,0 +1,280 @@
+from datetime import date, timedelta
+
+import pytest
+
+from dashapp.alerts.look import Concern, State
+from dashapp.alerts.rules import CHECKS, attention
+from dashapp.domain.ask import to_filters
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics import METRICS
+from tests.alerts.conftest import FIRST, NOW, TODAY, World, march
+
+EVERY_CHECK = sum(metric.threshold is not None for metric in METRICS.values()) + len(CHECKS)
+
+
+def found(world: World, **filters: str) -> list[Concern]:
+    chosen = to_filters({Dim(dim): [value] for dim, value in filters.items()})
+    return list(attention(world.desk(), chosen).concerns)
+
+
+def of(concerns: list[Concern], state: State) -> list[tuple[str, str]]:
+    return [(concern.title, concern.detail) for concern in concerns if concern.state is state]
+
+
+def test_a_quiet_store_needs_no_attention_and_every_check_passes(world: World) -> None:
+    result = attention(world.quiet().desk())
+    assert (result.concerns, result.passed, result.unmade) == ((), EVERY_CHECK, ())
+    assert result.as_of == TODAY
+
+
+def test_an_empty_store_passes_no_check(world: World) -> None:
+    result = attention(world.desk())
+    assert (result.concerns, result.passed, result.as_of) == ((), 0, None)
+
+
+def test_a_crossed_threshold_says_how_far_for_how_long_and_where(world: World) -> None:
+    world.cover(FIRST, TODAY)
+    world.put(FIRST, TODAY, 2, category="fraud")
+    world.put(FIRST, march(20), 8)
+    world.put(march(21), TODAY, 4)
+    world.put(march(21), TODAY, 4, hours_to_decision=30)
+    concerns = found(world)
+    assert of(concerns, State.ALERT) == [
+        (
+            "SLA breach rate 40.0 % in the last 7 days, above 15 %",
+            "n 70 to 30 Mar 2024, so for 8 days. Most in Spam: 50.0 %, n 56.",
+        )
+    ]
+    assert (concerns[0].key, concerns[0].since, concerns[0].link) == (
+        "sla_breach_rate",
+        march(23),
+        "/queue?range=30d",
+    )
+
+
+def test_between_warning_and_alert_it_is_a_warning(world: World) -> None:
+    world.cover(FIRST, TODAY)
+    world.put(FIRST, TODAY, 22)
+    world.put(FIRST, TODAY, 3, hours_to_decision=30)
+    assert of(found(world), State.WARN) == [
+        ("SLA breach rate 12.0 % in the last 7 days, above 10 %", "n 175 to 30 Mar 2024, so for 28 days or more.")
+    ]
+
+
+def test_below_the_warning_nothing_is_said(world: World) -> None:
+    world.cover(FIRST, TODAY)
+    world.put(FIRST, TODAY, 23)
+    world.put(FIRST, TODAY, 2, hours_to_decision=30)
+    assert found(world) == []
+
+
+def test_where_falling_is_bad_the_value_is_below_its_threshold(world: World) -> None:
+    world.cover(FIRST, TODAY)
+    world.put(FIRST, march(30), 10)
+    world.put(march(31), march(31), 40, score=0.6)
+    world.put(TODAY, TODAY, 10)
+    assert of(found(world), State.ALERT) == [
+        ("Classifier score 0.780 in the last 7 days, below 0.80", "n 100 to 31 Mar 2024, so for 1 day.")
+    ]
+
+
+def test_one_category_chosen_names_the_severity_that_adds_most(world: World) -> None:
+    world.cover(FIRST, TODAY)
+    world.put(FIRST, TODAY, 6, hours_to_decision=30, severity="critical")
+    world.put(FIRST, TODAY, 4)
+    concern = found(world, category="spam")[0]
+    assert concern.detail.endswith("Most in Critical: 100.0 %, n 42.")
+    assert concern.link == "/queue?range=30d&category=spam"
+
+
+def test_days_that_may_still_change_raise_nothing(world: World) -> None:
+    world.quiet()
+    world.put(march(31), TODAY, 200, hours_to_decision=30)  # the SLA of these days is not over
+    world.put(TODAY, TODAY, 500, score=0.1)  # today is not
+    assert of(found(world), State.ALERT) == []
+
+
+def test_a_check_without_settled_data_is_named_and_neither_passed_nor_failed(world: World) -> None:
+    world.cover(FIRST, TODAY)
+    world.put(FIRST, TODAY, 10, hours_to_decision=30)
+    world.cover(FIRST, march(28), origin="late")
+    world.cover(march(30), TODAY, origin="late")  # of 29 March it has not told us yet
+    result = attention(world.desk())
+    assert "SLA breach rate" in result.unmade
+    assert result.concerns == ()
+
+
+def test_an_unusual_day_is_a_warning(world: World) -> None:
+    world.quiet()
+    world.put(march(28), march(28), 1200)
+    concerns = found(world)
+    assert of(concerns, State.WARN) == [
+        (
+            "28 Mar 2024: 1,220 flags, above the expected range",
+            "No known attack. Seven-day z-score up to 2.27, an alarm from 1.5.",
+        )
+    ]
+    assert concerns[0].link == "/attacks?range=30d"
+
+
+def test_an_unusual_day_of_a_known_attack_is_an_alert(world: World) -> None:
+    world.quiet().put_attack(27, 29)
+    world.put(march(28), march(28), 30)
+    assert of(found(world), State.ALERT) == [
+        ("28 Mar 2024: 50 flags, above the expected range", "Part of the known attack A1: Spam, high.")
+    ]
+
+
+def test_unusual_days_in_a_row_are_one_concern(world: World) -> None:
+    world.quiet()
+    world.put(march(28), march(28), 80)
+    world.put(march(29), march(29), 120)
+    assert [title for title, _ in of(found(world), State.WARN)] == [
+        "28 Mar to 29 Mar 2024, 2 days: 240 flags, above the expected range"
+    ]
+
+
+def test_an_unusual_day_of_the_week_before_is_past(world: World) -> None:
+    world.quiet()
+    world.put(march(24), march(24), 30)
+    assert found(world) == []
+
+
+def test_flags_at_risk_are_counted_with_the_oldest(world: World) -> None:
+    world.quiet()
+    for hours in (2, 20, 30):
+        put_open(world, hours)
+    concerns = [concern for concern in found(world) if concern.state is State.WATCH]
+    assert of(concerns, State.WATCH) == [
+        ("2 open flags past 75 % of their SLA", "Of 3 open; the oldest has waited 30.0 h.")
+    ]
+    assert concerns[0].link == "/queue?range=30d"
+
+
+def test_one_flag_at_risk_is_one_flag(world: World) -> None:
+    put_open(world.quiet(), 18)
+    assert of(found(world), State.WATCH) == [
+        ("1 open flag past 75 % of its SLA", "Of 1 open; the oldest has waited 18.0 h.")
+    ]
+
+
+def test_an_open_flag_with_time_left_is_none_at_risk(world: World) -> None:
+    put_open(world.quiet(), 17)
+    assert of(found(world), State.WATCH) == []
+
+
+def put_open(world: World, hours: float) -> None:
+    """A flag that waits for a human since so many hours."""
+    at = NOW - timedelta(hours=hours)
+    given = {"severity": "low", "routing": "human_review", "hours_to_decision": None, "flagged_at": at}
+    world.put(at.date(), at.date(), 1, **given)
+
+
+def test_a_category_that_grew_is_worth_a_look(world: World) -> None:
+    world.quiet()
+    world.put(FIRST, march(24), 20, category="fraud")
+    world.put(march(25), TODAY, 30, category="fraud")
+    concerns = [concern for concern in found(world) if concern.state is State.WATCH]
+    assert of(concerns, State.WATCH) == [("Fraud up 50 % week on week", "210 flags after 140; week to 31 Mar 2024.")]
+    assert (concerns[0].link, concerns[0].since) == ("/volume?range=30d&category=fraud", march(25))
+
+
+@pytest.mark.parametrize(("before", "after"), [(40, 49), (10, 17)], ids=["22 % and 63 flags", "70 % and 49 flags"])
+def test_growth_must_be_large_in_share_and_in_flags(world: World, before: int, after: int) -> None:
+    world.quiet()
+    world.put(FIRST, march(24), before, category="fraud")
+    world.put(march(25), TODAY, after, category="fraud")
+    assert of(found(world), State.WATCH) == []
+
+
+def test_the_category_that_grew_most_comes_first(world: World) -> None:
+    world.quiet()
+    for category, after in (("fraud", 30), ("hate", 40)):
+        world.put(FIRST, march(24), 10, category=category)
+        world.put(march(25), TODAY, after, category=category)
+    assert [title for title, _ in of(found(world), State.WATCH)] == [
+        "Hate up 300 % week on week",
+        "Fraud up 200 % week on week",
+    ]
+
+
+def test_a_category_that_comes_back_from_nothing_has_no_percentage(world: World) -> None:
+    world.quiet()
+    world.put(FIRST, FIRST, 5, category="fraud")
+    world.put(march(25), TODAY, 10, category="fraud")
+    assert of(found(world), State.WATCH) == [
+        ("Fraud up from none week on week", "70 flags after 0; week to 31 Mar 2024.")
+    ]
+
+
+@pytest.mark.parametrize(("day", "told"), [(march(29), "29 Mar 2024"), (TODAY, "1 Apr 2024")])
+def test_a_category_never_seen_before_is_named_even_today(world: World, day: date, told: str) -> None:
+    world.quiet()
+    world.put(day, day, 5, category="hate_speech")
+    concerns = [concern for concern in found(world) if concern.state is State.WATCH]
+    assert of(concerns, State.WATCH) == [(f"New category Hate speech, first seen on {told}", "5 flags since.")]
+    assert concerns[0].link == "/volume?range=30d&category=hate_speech"
+
+
+def test_a_new_category_is_not_told_again_as_growth(world: World) -> None:
+    world.quiet()
+    world.put(march(25), TODAY, 10, category="hate_speech")
+    assert [title for title, _ in of(found(world), State.WATCH)] == [
+        "New category Hate speech, first seen on 25 Mar 2024"
+    ]
+
+
+def test_when_data_begin_no_category_is_new(world: World) -> None:
+    world.cover(march(22), TODAY)
+    world.put(march(25), TODAY, 10)
+    result = attention(world.desk())
+    assert [concern for concern in result.concerns if concern.state is State.WATCH] == []
+    assert {"Growth by category", "New categories"} <= set(result.unmade)
+
+
+def test_data_that_ended_are_said_to_have_ended(world: World) -> None:
+    world.cover(FIRST, march(20))
+    world.put(FIRST, march(20), 20)
+    concerns = found(world)
+    assert of(concerns, State.DATA) == [("Data ends on 20 Mar 2024, 12 days ago", "All figures are as of then.")]
+    assert concerns[-1].link == "/volume?range=30d&origin=ops"
+
+
+def test_two_days_without_data_are_not_yet_an_end(world: World) -> None:
+    world.cover(FIRST, march(30))
+    world.put(FIRST, march(30), 20)
+    assert found(world) == []
+
+
+def test_an_origin_that_stopped_while_others_go_on_is_named(world: World) -> None:
+    world.quiet().cover(FIRST, march(28), origin="old")
+    assert of(found(world), State.DATA) == [
+        ("Data of old ends on 28 Mar 2024, 4 days ago", "Others go on; sums over all origins lack this one.")
+    ]
+
+
+def test_the_most_urgent_comes_first_and_of_equals_the_oldest(world: World) -> None:
+    world.quiet().cover(FIRST, march(28), origin="old")
+    put_open(world, 20)
+    world.put(march(27), march(30), 100, score=0.2, hours_to_decision=30, category="fraud")
+    found_states = [concern.state for concern in found(world)]
+    assert found_states == sorted(found_states, key=list(State).index)
+    assert found_states[0] is State.ALERT
+    assert found_states[-1] is State.DATA
+    alerts = [concern.since for concern in found(world) if concern.state is State.ALERT]
+    assert alerts == sorted(alerts, key=lambda since: since or date.max)
+
+
+def test_filters_leave_only_what_they_keep(world: World) -> None:
+    world.quiet()
+    world.put(FIRST, TODAY, 20, category="fraud", hours_to_decision=30)
+    assert [concern.key for concern in found(world, category="spam")] == []
+    assert [concern.key for concern in found(world, category="fraud")] == ["sla_breach_rate"]
+
+
+def test_a_store_that_cannot_answer_fails_no_page(world: World) -> None:
+    desk = world.quiet().desk()
+    desk.connection.exec_driver_sql("DROP TABLE cube_core")
+    result = attention(desk)
+    assert result.concerns == ()
+    assert {"SLA breach rate", "Classifier score", "Growth by category"} <= set(result.unmade)

@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; `make` alone lists all.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix cover docs pins
+.PHONY: help run test check fix cover docs screenshots pins
 
 # The first Python on the path that is new enough; `make PYTHON=... run` names another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -38,6 +38,9 @@ cover: .venv-dev/stamp ## the tests with the lines that none of them reaches
 
 docs: .venv-dev/stamp ## write docs/metrics.md from the registry
 	$(DEV)/python -m docs.generate
+
+screenshots: .venv-dev/stamp ## take the pictures of the README anew
+	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m docs.screenshots
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

@@ -1,8 +1,7 @@
 """Every metric once more, as plain loops over plain rows, sharing no code with what it checks.
 
 A flag is a dict with the fields that its origin sends, `origin` and `team`. What a twin's `points` and `total` return
-is what `measure` must return, as (bucket, groups, value, n, provisional). Twins that need more than the cases of some
-days are in naive_kinds.
+is what `measure` must return, as (bucket, groups, value, n, provisional). More kinds of twin are in naive_kinds.
 """
 
 from collections import Counter

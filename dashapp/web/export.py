@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -73,21 +73,21 @@ def incident_table(episodes: Sequence[Episode]) -> Iterator[Cells]:
 
 
 def csv_lines(rows: Iterable[Cells]) -> str:
-    """Rows as CSV."""
+    """Rows as CSV: days and moments (UTC) by ISO 8601, true and false, numbers in full."""
     file = io.StringIO(newline="")
-    csv.writer(file).writerows([_written(cell) for cell in row] for row in rows)
+    writer = csv.writer(file)
+    for row in rows:
+        writer.writerow([written(cell) if (written := WRITTEN.get(type(cell))) else cell for cell in row])
     return file.getvalue()
 
 
-def _written(cell: Any) -> Any:
-    """A value as CSV says it: days and moments (UTC) by ISO 8601, true and false, numbers in full."""
-    if isinstance(cell, str):
-        return text_cell(cell)
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, datetime):
-        return cell.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return cell.isoformat() if isinstance(cell, date) else cell
+WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    str: text_cell,
+    bool: {True: "true", False: "false"}.__getitem__,
+    datetime: lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    date: date.isoformat,
+}
+"""How values are written that CSV has no own form for, by their exact type: a million rows have many cells."""
 
 
 def workbook(rows: Iterable[Cells]) -> bytes:

@@ -143,7 +143,7 @@ def _for_rows(address: str) -> list[Component]:
 
 def _detector(view: View) -> Component:
     """The choice of what finds attacks; its key is `method`, as `detector` is what raised a flag."""
-    choices = {key.value: detector.title.lower() for key, detector in DETECTORS.items()}
+    choices = {key: detector.title.lower() for key, detector in DETECTORS.items()}
     return _select("method", "Detector", choices, view.method or DEFAULT_DETECTOR)
 
 
@@ -201,11 +201,17 @@ def _named(name: str, field: Component, *, hidden: bool = True) -> Component:
 
 
 def _filter(dim: Dim, options: Sequence[str], view: View) -> Component:
-    title: list[str | Component] = [f"{label(dim).lower()} ", html.B(id=summary(dim.value))]
+    told = _told(dict(view.filters).get(dim, ()))
+    title: list[str | Component] = [f"{label(dim).lower()} ", html.B(told, id=summary(dim.value))]
     return html.Details(
         [html.Summary(title, className="pick"), html.Div(_checks(dim, options, view), className="pop")],
         className="drop",
     )
+
+
+def _told(chosen: Sequence[str]) -> str:
+    """What a folded filter is set to, as the browser says it later: in place from the start, so that nothing moves."""
+    return "all" if not chosen else chosen[0].replace("_", " ") if len(chosen) == 1 else str(len(chosen))
 
 
 def _more(options: Mapping[Dim, Sequence[str]], view: View) -> Component:

@@ -58,4 +58,4 @@ def _count(seen: Scene) -> None:
 
 def _not_found(**_query: Any) -> Component:
     text = [html.H1("No such page"), html.P(["The menu lists every page. ", html.A("Start again", href="/")])]
-    return html.Main(text, id="main")
+    return html.Main(html.Div(text, id="content"), id="main")

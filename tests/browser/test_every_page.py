@@ -128,7 +128,7 @@ def test_a_store_that_lost_a_table_says_so_on_every_tile_and_card(screen_of: New
     page = page_at("/volume")
     shown = [(f"#tile-{metric.key}", metric) for metric in page.metrics]
     for place, metric in [*shown, *((f"#card-{card.id}", card.metric) for card in page.cards)]:
-        message = screen.page.locator(f"{place} .message")
+        message = screen.page.locator(f"{place} p.message")
         expect(message).to_have_text(f"{metric.title} could not be computed. The log says why.")
         expect(message).to_be_visible()
     with screen.answered():

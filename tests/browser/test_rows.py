@@ -9,14 +9,15 @@ from tests.browser.screen import Screen
 
 FLAGS = "#card-flags-rows"
 CHART = "flags-bars-category"
-POINT = """(graph, [name, day]) => {
+PART = """(graph, name) => {
     const curve = graph.data.findIndex((trace) => trace.name === name);
-    const trace = graph.data[curve], at = trace.x.indexOf(day), { xaxis, yaxis } = graph._fullLayout;
+    const { x: days, y: counts } = graph.data[curve], { xaxis, yaxis } = graph._fullLayout;
+    const at = counts.indexOf(Math.max(...counts)), day = days[at];
     const below = graph.data.slice(0, curve).reduce((sum, other) => sum + (other.y[other.x.indexOf(day)] ?? 0), 0);
-    const { left, top } = graph.getBoundingClientRect(), middle = below + trace.y[at] / 2;
-    return [left + xaxis._offset + xaxis.d2p(day), top + yaxis._offset + yaxis.d2p(middle), trace.y[at]];
+    const { left, top } = graph.getBoundingClientRect(), middle = below + counts[at] / 2;
+    return [left + xaxis._offset + xaxis.d2p(day), top + yaxis._offset + yaxis.d2p(middle), day, counts[at]];
 }"""
-"""Where in the window the middle of a bar's part is, and its value."""
+"""The largest part that a group has of a bar: where its middle is in the window, its day and its value."""
 
 
 def said(screen: Screen) -> Locator:
@@ -86,8 +87,7 @@ def test_an_id_is_found_and_what_is_not_there_is_said_not_to_be(screen: Screen) 
 
 def test_a_click_on_a_part_of_a_bar_leads_to_its_flags(screen: Screen) -> None:
     screen.open("/volume?severity=high&range=30d")
-    day = screen.chart(CHART)["traces"][0]["x"][-3]
-    x, y, value = screen.card(CHART).locator(".js-plotly-plot").evaluate(POINT, ["Spam", day])
+    x, y, day, value = screen.card(CHART).locator(".js-plotly-plot").evaluate(PART, "Spam")
     screen.page.mouse.click(x, y)
     expect(screen.page.locator("h1")).to_have_text("Flags")
     screen.settle()

@@ -39,7 +39,6 @@ FILTERS: dict[str, tuple[str, ...]] = {
 OF_REVIEWERS = {"reviewer": ("r1", "r2", "unknown", NOT_GIVEN)}
 """Kept by one metric only; `questions` names it when told to."""
 SLA_HOURS = (24.0, 4.0, 50.5)
-AT_RISK_HOURS = (18.0, 3.0, 37.875)
 HOURS = (None, None, None, None, 0.0, 0.004, 4.0, 23.99, 24.0, 24.01, 50.5, 71.5)
 
 days = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
@@ -77,22 +76,32 @@ def worlds(draw: st.DrawFn) -> World:
     last = draw(st.just(LAST) | days)
     every = {day for day in every if day <= last}
     zone = ZoneInfo(draw(st.sampled_from(("UTC", "America/New_York", "Pacific/Auckland"))))
+    sla = {severity: draw(st.sampled_from(SLA_HOURS)) for severity in Severity}
+    turns = [turn for flag in rows if (turn := at_risk_from(flag, zone, sla))]
     return World(
         rows,
         {name: every - gaps for name, gaps in uncovered.items()},
         {"a": "import", "b": draw(st.sampled_from(("import", "demo")))},
-        draw(moments(zone)),
+        draw(st.sampled_from(turns) | moments(zone) if turns else moments(zone)),
         zone,
-        {severity: draw(st.sampled_from(SLA_HOURS)) for severity in Severity},
+        sla,
     )
 
 
 def moments(zone: ZoneInfo) -> st.SearchStrategy[datetime]:
-    """Moments around those at which a day is over or has settled, or an open flag of it is at risk."""
-    hours = st.sampled_from((0.0, *SLA_HOURS, *AT_RISK_HOURS))
-    offsets = st.builds(timedelta, hours=hours, minutes=st.sampled_from((-30, 0, 30)))
+    """Moments around those at which a day is over or has settled."""
+    offsets = st.builds(timedelta, hours=st.sampled_from((0.0, *SLA_HOURS)), minutes=st.sampled_from((-30, 0, 30)))
     midnights = days.map(lambda day: datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
     return st.builds(lambda midnight, offset: midnight + offset, midnights, offsets)
+
+
+def at_risk_from(flag: Mapping[str, Any], zone: ZoneInfo, sla: Mapping[Severity, float]) -> datetime | None:
+    """The moment at which a flag, if it is open, has waited three quarters of its SLA."""
+    if flag["routing"] != "human_review" or flag["hours_to_decision"] is not None or flag["decided_at"] is not None:
+        return None
+    midnight = datetime(*flag["flagged_day"].timetuple()[:3], tzinfo=zone).astimezone(UTC)
+    begun: datetime = flag["flagged_at"] or midnight
+    return begun + timedelta(hours=0.75 * sla[flag["severity"]])
 
 
 @st.composite

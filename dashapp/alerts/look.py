@@ -7,7 +7,7 @@ from functools import cached_property
 
 from dashapp.domain.ask import Ask, Filters, Grain, View, Window, to_filters
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import METRICS, Desk, Measurement, Metric, measure
+from dashapp.metrics import METRICS, Desk, Measurement, Metric, measure, settled_day
 from dashapp.store.reads import coverage_of, default_origins
 
 WEEK = 7
@@ -75,8 +75,7 @@ class Look:
 
     def settled(self, metric: Metric) -> date:
         """The last covered day on which the metric can have settled."""
-        over = self.desk.now - metric.settles(self.desk.policy)
-        last = over.astimezone(self.desk.policy.zone).date() - timedelta(days=1)
+        last = settled_day(self.desk, metric)
         return min(self.as_of or last, last)
 
     def ask(self, until: date, length: int, grain: Grain = Grain.DAY, by: tuple[Dim, ...] = ()) -> Ask:

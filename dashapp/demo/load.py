@@ -22,7 +22,7 @@ def load(
 ) -> int:
     """Generate and store `days` days up to `now`, in one transaction with what is derived from them.
 
-    Returns the number of flags; `scale` 1 is about 470 flags a day. An earlier demo is removed with everything that was derived from it.
+    Returns the number of flags; `scale` 1 is about 470 a day. An earlier demo is removed with all that came of it.
     """
     demo = Demo(now, settings.zone, days, seed, scale)
     with engine.begin() as connection:

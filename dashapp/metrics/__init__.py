@@ -2,7 +2,7 @@
 
 from dashapp.domain.threshold import Threshold
 from dashapp.metrics import classifier, queue, volume
-from dashapp.metrics.measure import Audience, Desk, Measurement, as_of, measure
+from dashapp.metrics.measure import Audience, Desk, Measurement, as_of, measure, settled_day
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Unit
 from dashapp.metrics.spread import Spread
@@ -24,5 +24,6 @@ __all__ = [
     "classifier",
     "measure",
     "queue",
+    "settled_day",
     "volume",
 ]

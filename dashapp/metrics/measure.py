@@ -158,10 +158,15 @@ def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
         "since": since,
         "until": until,
         **{f"sla_{severity.value}": sla[severity] for severity in Severity},
-        **{f"settled_{severity.value}": _settled_day(desk, sla[severity]) for severity in Severity},
+        **{f"settled_{severity.value}": _over(desk, timedelta(hours=sla[severity])) for severity in Severity},
     }
 
 
-def _settled_day(desk: Desk, hours: float) -> date:
-    """The last day that was over, whole, `hours` ago."""
-    return (desk.now - timedelta(hours=hours)).astimezone(desk.policy.zone).date() - timedelta(days=1)
+def settled_day(desk: Desk, metric: Metric) -> date:
+    """The last day whose figure of this metric cannot change any more by waiting."""
+    return _over(desk, metric.settles(desk.policy))
+
+
+def _over(desk: Desk, ago: timedelta) -> date:
+    """The last day that was over, whole, so long ago."""
+    return (desk.now - ago).astimezone(desk.policy.zone).date() - timedelta(days=1)

@@ -1,13 +1,13 @@
 """What all parts of a page share: where to ask, what the address says, how far the data go, who has which colour."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Ask, Grain, View, Window
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import Desk, as_of
+from dashapp.metrics import Desk, Metric, as_of, settled_day
 from dashapp.store.reads import Origin, Value, origins, values_of
 from dashapp.web.page import Card, Chart
 from dashapp.web.theme import Positions, positions
@@ -47,7 +47,9 @@ class Scene:
         if card.chart.detects:
             return replace(asked, grain=Grain.DAY, by=())
         if card.chart is Chart.CHANGES:
-            return replace(asked, window=Window.ending(self.last_week.until, 2 * WEEK), grain=Grain.DAY, by=card.by)
+            return replace(
+                asked, window=Window.ending(self.last_week(card.metric).until, 2 * WEEK), grain=Grain.DAY, by=card.by
+            )
         if card.chart.whole:
             return replace(asked, grain=Grain.WHOLE, by=card.by)
         return asked if card.follows_split else replace(asked, by=card.by)
@@ -57,11 +59,9 @@ class Scene:
         """The days that the address asks for."""
         return self.view.window(self.as_of)
 
-    @property
-    def last_week(self) -> Window:
-        """The last seven complete days of the window."""
-        yesterday = self.desk.today - timedelta(days=1)
-        return Window.ending(min(self.window.until, self.as_of, yesterday), WEEK)
+    def last_week(self, metric: Metric) -> Window:
+        """The last seven days of the window on which the metric has settled."""
+        return Window.ending(min(self.window.until, self.as_of, settled_day(self.desk, metric)), WEEK)
 
 
 def scene(desk: Desk, address: str) -> Scene:

@@ -25,10 +25,13 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
         return components.tile_figures(shown, _now(answer.total), html.Div())
     last, moves = _moves(scene, metric, asked, answer)
     line = measure(
-        scene.desk, metric, replace(asked, window=Window.ending(scene.last_week.until, SPARK_DAYS), grain=Grain.DAY)
+        scene.desk,
+        metric,
+        replace(asked, window=Window.ending(scene.last_week(metric).until, SPARK_DAYS), grain=Grain.DAY),
     )
     values = [point.value for point in line.points]
-    cases = "" if metric.kind in (Kind.FLOW, Kind.STOCK) else words.count(answer.total.n)
+    counted = metric.kind in (Kind.FLOW, Kind.STOCK) or answer.total.value is None
+    cases = "" if counted else words.count(answer.total.n)
     told = [moves, *_crossed(answer, last), html.Span(cases)]
     return components.tile_figures(shown, told, components.spark(values, _described(line)))
 
@@ -56,7 +59,7 @@ def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tup
             "vs previous",
         )
     else:
-        week = replace(asked, window=scene.last_week)
+        week = replace(asked, window=scene.last_week(metric))
         now = measure(scene.desk, metric, week)
         before, span = measure(scene.desk, metric, replace(week, window=week.window.previous)), "last 7 days"
     last, then = _value(now), _value(before)

@@ -76,7 +76,7 @@ def worlds(draw: st.DrawFn) -> World:
     last = draw(st.just(LAST) | days)
     every = {day for day in every if day <= last}
     zone = ZoneInfo(draw(st.sampled_from(("UTC", "America/New_York", "Pacific/Auckland"))))
-    sla = {severity: draw(st.sampled_from(SLA_HOURS)) for severity in Severity}
+    sla: dict[str, float] = {severity: draw(st.sampled_from(SLA_HOURS)) for severity in Severity}
     turns = [turn for flag in rows if (turn := at_risk_from(flag, zone, sla))]
     return World(
         rows,
@@ -95,12 +95,12 @@ def moments(zone: ZoneInfo) -> st.SearchStrategy[datetime]:
     return st.builds(lambda midnight, offset: midnight + offset, midnights, offsets)
 
 
-def at_risk_from(flag: Mapping[str, Any], zone: ZoneInfo, sla: Mapping[Severity, float]) -> datetime | None:
+def at_risk_from(flag: Mapping[str, Any], zone: ZoneInfo, sla: Mapping[str, float]) -> datetime | None:
     """The moment at which a flag, if it is open, has waited three quarters of its SLA."""
     if flag["routing"] != "human_review" or flag["hours_to_decision"] is not None or flag["decided_at"] is not None:
         return None
-    midnight = datetime(*flag["flagged_day"].timetuple()[:3], tzinfo=zone).astimezone(UTC)
-    begun: datetime = flag["flagged_at"] or midnight
+    day = flag["flagged_day"]
+    begun: datetime = flag["flagged_at"] or datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
     return begun + timedelta(hours=0.75 * sla[flag["severity"]])
 
 

@@ -17,7 +17,7 @@ from dashapp.web.theme import colour
 
 def changes(scene: Scene, card: Card) -> Content:
     """The week's count of each group, largest first. A group without flags in a covered week had 0, not nothing."""
-    week = Ask(scene.last_week, Grain.WHOLE, card.by, scene.view.filters)
+    week = Ask(scene.last_week(card.metric), Grain.WHOLE, card.by, scene.view.filters)
     now = measure(scene.desk, card.metric, week)
     before = measure(scene.desk, card.metric, replace(week, window=week.window.previous))
     if now.error or before.error:

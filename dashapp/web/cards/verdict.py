@@ -17,7 +17,7 @@ WORDS = {"ok": "Healthy", "warn": "Warning", "alert": "Alert", "none": "No data"
 
 def verdict(scene: Scene, card: Card) -> Content:
     """One sentence with the value, the threshold it is held against, and what the numbers cannot tell."""
-    ask = Ask(scene.last_week, Grain.WHOLE, filters=scene.view.filters)
+    ask = Ask(scene.last_week(card.metric), Grain.WHOLE, filters=scene.view.filters)
     answer = measure(scene.desk, card.metric, ask)
     if answer.error or answer.total is None or answer.threshold is None:
         return Content(message=answer.error or "No data.")

@@ -187,7 +187,7 @@
     const across = figure.data[0]?.orientation === "h";
     const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
     const cases = unit !== "flags";
-    const head = [across ? "" : "from", ...figure.data.flatMap((trace) => (cases ? [trace.name, "n"] : [trace.name]))];
+    const head = [across ? figure.layout.meta.heading : "from", ...figure.data.flatMap((trace) => (cases ? [trace.name, "n"] : [trace.name]))];
     const rows = keys.map((key) => {
       const texts = figure.data.flatMap((trace) => {
         const at = (across ? trace.y : trace.x).indexOf(key);

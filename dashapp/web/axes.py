@@ -90,6 +90,7 @@ def _provisional(answer: Measurement) -> list[dict[str, Any]]:
     for point in answer.points:
         pending[point.bucket] |= point.provisional
     half = _half(answer.ask)
+    place = "bottom right" if answer.threshold else "top right"  # where threshold lines are not named
     runs = [list(run) for changing, run in groupby(sorted(pending), key=pending.__getitem__) if changing]
     return [
         {
@@ -102,7 +103,7 @@ def _provisional(answer: Measurement) -> list[dict[str, Any]]:
             "layer": "below",
             "line": {"width": 0},
             "fillcolor": "var(--shade)",
-            "label": {"text": "provisional", "textposition": "bottom right", "font": {"color": "var(--text-3)"}},
+            "label": {"text": "provisional", "textposition": place, "font": {"color": "var(--text-3)"}},
         }
         for run in runs
     ]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from dashapp.metrics import Measurement, Spread
-from dashapp.web import theme
+from dashapp.domain.vocabulary import Dim, label
+from dashapp.metrics import Measurement, Spread, Unit
+from dashapp.web import theme, words
 
 FINE_BINS = 20
 """Bins of 2 % that make one bar of hours: each bar is 1.49 times as wide as the one before."""
@@ -37,7 +38,7 @@ def boxes(answer: Measurement) -> dict[str, Any]:
             "yaxis": {"autorange": "reversed", "type": "category"},
             "showlegend": False,
             "hovermode": "closest",
-            "meta": {"unit": answer.metric.unit, "dim": dim, "by": [label.groups[0] for label in shown]},
+            "meta": {"unit": answer.metric.unit, "table": _quartiles(dim, shown, answer.metric.unit)},
         },
     }
 
@@ -65,9 +66,24 @@ def histogram(answer: Measurement, marks: Sequence[float]) -> dict[str, Any]:
             "margin": {"t": 24},
             "showlegend": False,
             "hovermode": "closest",
-            "meta": {"unit": "flags"},
+            "meta": {"unit": "flags", "table": _counts(bars)},
         },
     }
+
+
+def _quartiles(dim: Dim, shown: Sequence[Spread], unit: Unit) -> dict[str, Any]:
+    """What the boxes show, as a table."""
+    names = ("lowest", "lower quartile", "median", "upper quartile", "highest")
+    rows = [
+        [label(spread.groups[0]), f"{spread.n:,}", *(words.number(spread.quantile(q / 4), unit) for q in range(5))]
+        for spread in shown
+    ]
+    return {"head": [dim.heading, "n", *names], "rows": rows}
+
+
+def _counts(bars: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
+    """What the bars show, as a table."""
+    return {"head": ["hours", "flags"], "rows": [[f"{low:.3g} to {high:.3g}", f"{n:,}"] for low, high, n in bars]}
 
 
 def _bars(spread: Spread) -> list[tuple[float, float, int]]:

@@ -82,7 +82,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
             "shapes": axes.level_shapes(answer, across=True),
             "showlegend": False,
             "hovermode": "closest",
-            "meta": {"unit": unit},
+            "meta": {"unit": unit, "heading": dim.heading},
         },
     }
 

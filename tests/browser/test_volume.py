@@ -167,7 +167,7 @@ def test_the_table_shows_the_numbers_of_the_api(screen: Screen) -> None:
     by_size = sorted(points, key=lambda point: -point["value"])
     still = " *" if any(point["provisional"] for point in points) else ""
     assert screen.table(BY_CATEGORY) == [
-        ["", "Flags"],
+        ["Category", "Flags"],
         *([label(point["group"]), f"{point['value']:,}{still}"] for point in by_size),
     ]
 

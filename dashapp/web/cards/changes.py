@@ -32,7 +32,7 @@ def changes(scene: Scene, card: Card) -> Content:
         for group in groups
     ]
     span = html.P(f"{words.days(week.window.since, week.window.until)} against the 7 days before", className="weeks")
-    return Content(head(now), body=html.Div([span, html.Div(told, className="changes")]))
+    return Content(head(now), body=html.Div([span, html.Div(told, className="changes", tabIndex=0)]))
 
 
 def _change(scene: Scene, card: Card, group: str, now: float, then: float | None) -> Component:

@@ -13,6 +13,9 @@ from dashapp.web.theme import Positions
 Figure = dict[str, Any]
 Series = dict[str, list[Point]]
 
+COUNTED = (Kind.FLOW, Kind.STOCK)
+"""Kinds whose value is a number of cases."""
+
 MOST_GROUPS = 6
 ROOM_FOR_NUMBERS = 1.25
 HOVER = {Unit.COUNT: "%{y:,.0f}", Unit.PERCENT: "%{y:.1f} %", Unit.SCORE: "%{y:.3f}", Unit.HOURS: "%{y:.1f} h"}
@@ -78,7 +81,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
         "data": [trace],
         "layout": {
             "xaxis": {"range": [0, ROOM_FOR_NUMBERS * largest], "title": {"text": unit}},
-            "yaxis": {"autorange": "reversed", "type": "category", "dtick": 1},
+            "yaxis": {"autorange": "reversed", "type": "category", "nticks": 2 * len(shown)},
             "shapes": axes.level_shapes(answer, across=True),
             "showlegend": False,
             "hovermode": "closest",
@@ -129,7 +132,7 @@ def _together(series: Sequence[Sequence[Point]], kind: Kind) -> list[Point]:
 def _pooled(bucket: date, members: Sequence[Point], kind: Kind) -> Point:
     n = sum(point.n for point in members)
     provisional = any(point.provisional for point in members)
-    if kind is Kind.FLOW:
+    if kind in COUNTED:
         return Point(bucket, (), sum(point.value or 0 for point in members), n, provisional=provisional)
     value = sum((point.value or 0) * point.n for point in members) / n if n else None
     return Point(bucket, (), value, n, provisional=provisional)
@@ -166,7 +169,7 @@ def _extra(point: Point) -> list[float | bool | None]:
 
 
 def _cases(answer: Measurement) -> str:
-    return "" if answer.metric.kind is Kind.FLOW else "  of %{customdata[0]:,}"
+    return "" if answer.metric.kind in COUNTED else "  of %{customdata[0]:,}"
 
 
 def _line(colour: str, width: float, dash: str) -> Figure:

@@ -18,7 +18,7 @@ PAGE = Page(
     ),
     cards=(
         Card("flags", Chart.BARS, "Flags over time", by=(Dim.CATEGORY,), follows_split=True, columns=8),
-        Card("flags", Chart.CHANGES, "Week on week", by=(Dim.CATEGORY,), columns=4),
+        Card("flags", Chart.CHANGES, "Last 7 days against the 7 before", by=(Dim.CATEGORY,), columns=4),
         Card("escalation_rate", Chart.LINES, trailing=7, follows_split=True, columns=6),
         Card("sla_breach_rate", Chart.LINES, trailing=7, follows_split=True, columns=6),
         Card("flags", Chart.TOTALS, "Flags by severity", by=(Dim.SEVERITY,), columns=4),

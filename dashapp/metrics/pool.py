@@ -116,7 +116,7 @@ def levels(sums: Sums, covered: Collection[date]) -> Sums:
     """Running sums at the end of each covered day. What happened on days that are not covered counts all the same."""
     found: Sums = {}
     for group, days in sums.items():
-        level = 0.0
+        level: float = 0
         for day in sorted({*days, *covered}):
             level += days.get(day, (0, 0))[0]
             if day in covered:

@@ -29,7 +29,8 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
         metric,
         replace(asked, window=Window.ending(scene.last_week(metric).until, SPARK_DAYS), grain=Grain.DAY),
     )
-    values = [point.value for point in line.points]
+    known = {point.bucket: point.value for point in line.points}
+    values = [known.get(day) for day in line.ask.window]
     counted = metric.kind in (Kind.FLOW, Kind.STOCK) or answer.total.value is None
     cases = "" if counted else words.count(answer.total.n)
     told = [moves, *_crossed(answer, last), html.Span(cases)]

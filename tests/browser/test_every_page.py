@@ -106,7 +106,7 @@ def test_a_window_without_data_says_so_everywhere_and_never_shows_zero(screen: S
             shown = screen.card(card.id)
             expect(shown).to_contain_text(re.compile("No (data|flags|attacks|alarms) ", re.IGNORECASE))
             expect(shown.locator(".n").first).to_have_text("")
-            assert ZERO.findall(shown.inner_text()) == []
+            assert ZERO.findall(shown.inner_text().replace(card.subtitle, "")) == []  # a definition may say "0 to 1"
     assert screen.violations() == []
 
 

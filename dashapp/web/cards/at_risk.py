@@ -36,7 +36,8 @@ def at_risk(scene: Scene, card: Card) -> Content:
     if answer.error:
         return Content(message=answer.error)
     if answer.total is None or answer.total.value is None:
-        return Content(message=f"Data end on {words.day(scene.as_of)}: nobody knows what is open now.")
+        ended = words.day(scene.as_of)
+        return Content(message=f"Data end on {ended}: what is open now is not known. The backlog shows what was then.")
     if not answer.total.n:
         return Content(message="Nothing is open.")
     waiting = nlargest(SHOWN, _waiting(scene), key=lambda one: one.share)

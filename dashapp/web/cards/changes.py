@@ -16,7 +16,7 @@ from dashapp.web.theme import colour
 
 
 def changes(scene: Scene, card: Card) -> Content:
-    """The week's count of each group, largest first. A group without flags in a covered week had 0, not nothing."""
+    """The week's count of each group, what grew most first; without flags in a covered week it had 0."""
     week = Ask(scene.last_week(card.metric), Grain.WHOLE, card.by, scene.view.filters)
     now = measure(scene.desk, card.metric, week)
     before = measure(scene.desk, card.metric, replace(week, window=week.window.previous))
@@ -26,7 +26,7 @@ def changes(scene: Scene, card: Card) -> Content:
     if not latest and not then:
         return Content(message="No data in these two weeks.")
     covered = before.total is not None and before.total.value is not None
-    groups = sorted({*latest, *then}, key=lambda group: (-(latest.get(group) or 0), group))
+    groups = sorted({*latest, *then}, key=lambda group: ((then.get(group) or 0) - (latest.get(group) or 0), group))
     told = [
         _change(scene, card, group, latest.get(group) or 0, (then.get(group) or 0) if covered else None)
         for group in groups

@@ -44,7 +44,7 @@ def missing(scene: Scene, answer: Measurement) -> str | None:
 
 def head(answer: Measurement) -> list[Component]:
     """Value, cases, last day of data, and where the numbers were read when that was not the usual place."""
-    if answer.total is None or answer.as_of is None:
+    if answer.total is None or answer.total.value is None or answer.as_of is None:
         return []
     metric, counted = answer.metric, answer.metric.kind in (Kind.FLOW, Kind.STOCK)
     middle = "median " if metric.kind is Kind.DISTRIBUTION else ""

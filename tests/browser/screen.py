@@ -17,7 +17,9 @@ from dashapp.web.page import Page as PageOf
 
 SETTLED = """() => document.querySelector("main")
     && !document.querySelector("#content.busy, .body.loading, .tile .skeleton, .card [id*=content] > .skeleton")
-    && !window.store.getState().isLoading"""
+    && !window.store.getState().isLoading
+    && [...document.querySelectorAll(".body:not(.message, .rows) .dash-graph")].every(
+        (graph) => !graph.querySelector(".dash-graph--pending") && graph.querySelector(".js-plotly-plot .main-svg"))"""
 """Whether every number has arrived and every chart is drawn."""
 
 SHIFTS = """window.shifted = 0;

@@ -1,10 +1,11 @@
-// What happens in the browser alone: the address, the theme, drawing figures and the tables behind them.
+// What happens in the browser alone: the address, the theme, drawing figures, and the ways from them to the flags.
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
   const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", sort: "flagged_day", desc: "1", page: "1", q: "" };
   const OF_ROWS = ["case", "sort", "desc", "page", "q"]; // keys that only a list of flags knows
   const DATES = ["since", "until"];
+  const tables = window.watchfloor_tables;
   let controls = []; // keys of the filter bar, in the order of the address
   let set = null; // the query that the controls show
   let applying = null; // the query that is being put into the controls
@@ -157,62 +158,13 @@
     return { data: coloured(figure.data), layout: { ...coloured(figure.layout), template: template() } };
   }
 
-  // --- tables ------------------------------------------------------------------------------------------------------
-  const el = (type, children, props) => ({ type, namespace: "dash_html_components", props: { children, ...props } });
-  const DIGITS = { "%": 1, score: 3 };
-
-  function shown(value, unit) {
-    if (value == null) return "no data";
-    const digits = DIGITS[unit] ?? 0;
-    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit === "%" ? " %" : "");
-  }
-
-  function table(figure) {
-    const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[3]));
-    const { head, rows } = figure.layout.meta.table ?? cells(figure); // a figure may bring its table
-    return [
-      el("Table", [
-        el("Thead", el("Tr", head.map((name, i) => el("Th", name, { scope: "col", className: i ? "r" : "" })))),
-        el("Tbody", rows.map(([name, ...texts], i) => el("Tr", [
-          el("Th", leading(figure, name, i), { scope: "row" }), ...texts.map((text) => el("Td", text, { className: "r" })),
-        ]))),
-      ]),
-      pending ? el("P", "* may still change", { className: "quiet" }) : null,
-    ];
-  }
-
-  // One column a trace, one row a bucket or group; figures hold markup, tables text.
-  function cells(figure) {
-    const unit = figure.layout.meta.unit;
-    const across = figure.data[0]?.orientation === "h";
-    const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
-    const cases = unit !== "flags";
-    const head = [across ? figure.layout.meta.heading : "from", ...figure.data.flatMap((trace) => (cases ? [trace.name, "n"] : [trace.name]))];
-    const rows = keys.map((key) => {
-      const texts = figure.data.flatMap((trace) => {
-        const at = (across ? trace.y : trace.x).indexOf(key);
-        const value = at < 0 ? null : (across ? trace.x : trace.y)[at];
-        const [n, , , provisional] = at < 0 ? [] : trace.customdata[at];
-        const text = shown(value, unit) + (provisional ? " *" : "");
-        return cases ? [text, n == null ? "" : n.toLocaleString("en")] : [text];
-      });
-      return [unescaped(key), ...texts];
-    });
-    return { head: head.map(unescaped), rows };
-  }
-
-  function unescaped(text) {
-    const field = document.createElement("textarea");
-    field.innerHTML = text;
-    return field.value;
-  }
-
   function draw(spec, clicks) {
+    const { card } = dash_clientside.callback_context.outputs_list[0].id;
     const asTable = (clicks || 0) % 2 === 1;
-    const label = asTable ? "Show as chart" : "Show as table";
+    const label = asTable ? "Chart" : "Table";
     if (!spec) return [dash_clientside.no_update, "", null, "body loading", label];
     if (spec.message) return [dash_clientside.no_update, spec.message, null, "body message", label];
-    return [themed(spec.figure), "", asTable ? table(spec.figure) : null, asTable ? "body rows" : "body", label];
+    return [themed(spec.figure), "", asTable ? tables.behind(card, spec.figure) : null, asTable ? "body rows" : "body", label];
   }
 
   // --- menus -------------------------------------------------------------------------------------------------------
@@ -247,19 +199,23 @@
   document.addEventListener("toggle", (event) => {
     const pop = event.target.open && event.target.matches?.(".drop") && event.target.querySelector(".pop");
     if (!pop) return;
-    event.target.classList.remove("right");
-    event.target.classList.toggle("right", pop.getBoundingClientRect().right > document.documentElement.clientWidth - 8);
+    const { classList } = event.target;
+    const { clientWidth, clientHeight } = document.documentElement;
+    classList.remove("right", "up");
+    const { right, bottom, height } = pop.getBoundingClientRect();
+    classList.toggle("right", right > clientWidth - 8);
+    classList.toggle("up", bottom > clientHeight - 8 && event.target.getBoundingClientRect().top > height + 8);
   }, true);
 
   // A table that is sorted or turned over is made anew: the keyboard's place goes to the new button of the same name.
   let place = null;
   const made = new MutationObserver(() => {
     if (document.activeElement !== document.body) return;
-    [...document.querySelectorAll(".wide button, .paging button")].find((one) => one.textContent === place)?.focus();
+    [...document.querySelectorAll(`#${place.card} button`)].find((one) => one.textContent === place.text)?.focus();
   });
 
   function refocus(button) {
-    place = button.textContent;
+    place = { card: button.closest(".card").id, text: button.textContent };
     made.observe(document.getElementById("content"), { childList: true, subtree: true });
   }
 
@@ -285,20 +241,19 @@
     const last = bucket === null ? rows.until : lastDay(rows.grain, bucket, rows.until);
     const until = last < rows.until ? last : rows.until;
     const first = bucket === null || bucket < rows.since ? rows.since : bucket;
-    query.set("since", shift(rows.back ? until : first, rows.back ? -rows.back : 1 - trailing));
+    query.set("since", rows.first ?? shift(first, 1 - trailing));
     query.set("until", until);
     return "/flags?" + query;
   }
 
-  // A row's name in a table behind a chart, as a link to its flags where there are any to lead to.
-  function leading(figure, name, i) {
+  // The address of the flags behind a row of the table of a figure, where there is any to lead to.
+  function flagsOfRow(figure, name, i) {
     const rows = figure.layout.meta.rows;
     const meta = figure.data[0]?.meta;
-    if (!rows || meta?.metric !== rows.metric) return name;
+    if (!rows || meta?.metric !== rows.metric) return null;
     const across = figure.data[0].orientation === "h";
-    if (!across && !/^\d{4}-\d\d-\d\d$/.test(name)) return name;
-    const href = across ? flagsOf(rows, null, meta.groups[i], 1) : flagsOf(rows, name, null, 1);
-    return { type: "Link", namespace: "dash_core_components", props: { children: name, href } };
+    if (!across && !/^\d{4}-\d\d-\d\d$/.test(name)) return null;
+    return across ? flagsOf(rows, null, meta.groups[i], 1) : flagsOf(rows, name, null, 1);
   }
 
   let pointer = null;
@@ -353,5 +308,6 @@
     document.getElementById("found").textContent = found === 1 ? "1 metric" : found + " metrics";
   });
 
-  window.dash_clientside.watchfloor = { address, here, summary, theme, refresh, draw, drill };
+  Object.assign(tables, { flagsOfRow, lastDay, refocus });
+  window.dash_clientside.watchfloor = { address, here, summary, theme, refresh, draw, drill, list: tables.list };
 })();

@@ -8,7 +8,7 @@ PAGE = Page(
     name="Overview",
     group="Monitor",
     question="What needs attention now?",
-    tiles=("flags", "automation_rate", "sla_breach_rate", "backlog", "score_mean", "sla_at_risk"),
+    tiles=("flags", "automation_rate", "sla_breach_rate", "backlog", "backlog_urgent", "score_mean", "sla_at_risk"),
     cards=(
         Card("", Chart.ATTENTION, "Needs attention", columns=7, about="Now, whatever days are chosen."),
         Card(
@@ -19,7 +19,7 @@ PAGE = Page(
             about="Dots are days above the range, the shaded end can still change.",
         ),
         Card("sla_breach_rate", Chart.LINES, trailing=7, columns=4),
-        Card("backlog", Chart.BARS, "Backlog by severity", by=(Dim.SEVERITY,), columns=4),
+        Card("backlog", Chart.BARS, "Review backlog by severity", by=(Dim.SEVERITY,), columns=4),
         Card("score_mean", Chart.LINES, trailing=7, columns=4),
     ),
 )

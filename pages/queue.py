@@ -8,9 +8,17 @@ PAGE = Page(
     name="Queue",
     group="Monitor",
     question="Do we decide in time, and what waits?",
-    tiles=("backlog", "sla_breach_rate", "sla_breach_rate_reviewed", "sla_at_risk", "oldest_open", "utilisation"),
+    tiles=(
+        "backlog",
+        "backlog_urgent",
+        "sla_breach_rate",
+        "sla_breach_rate_reviewed",
+        "sla_at_risk",
+        "oldest_open",
+        "utilisation",
+    ),
     cards=(
-        Card("backlog", Chart.BARS, "Backlog by severity", by=(Dim.SEVERITY,)),
+        Card("backlog", Chart.BARS, "Review backlog by severity", by=(Dim.SEVERITY,)),
         Card(
             "inflow", Chart.LINES, "Inflow and outflow", also=("outflow",), about="Human-review flags raised, decided."
         ),

@@ -75,8 +75,11 @@ def coordinated(flag: Flag, _: World) -> Case:
     return None if flag["coordinated"] is None else (int(flag["coordinated"]), 1)
 
 
-def routed(routing: str) -> Callable[[Flag, World], Case]:
-    return lambda flag, _: (1, 1) if flag["routing"] == routing else None
+def routed(routing: str, *severities: str) -> Callable[[Flag, World], Case]:
+    """Flags routed so, of the severities if any are named."""
+    return lambda flag, _: (
+        (1, 1) if flag["routing"] == routing and (not severities or flag["severity"] in severities) else None
+    )
 
 
 def resolved(flag: Flag, _: World) -> Case:
@@ -120,6 +123,7 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "inflow": ("flow", routed("human_review")),
     "outflow": ("flow", routed("human_review")),
     "backlog": ("stock", routed("human_review")),
+    "backlog_urgent": ("stock", routed("human_review", "high", "critical")),
     "automation_rate": ("share", lambda flag, _: (int(flag["routing"] != "human_review"), 1)),
     "escalation_rate": ("share", lambda flag, _: (int(flag["severity"] in ("high", "critical")), 1)),
     "coordinated_rate": ("share", coordinated),

@@ -80,9 +80,8 @@ def _beyond(metric: Metric, look: Look) -> Found:
     bad = {"alert"} if state == "alert" else {"alert", "warn"}
     backwards = reversed(list(answer.ask.window))
     run = list(takewhile(lambda day: day in settled and threshold.state(settled[day].value) in bad, backwards))
-    side = "above" if threshold.alert >= threshold.warn else "below"
     limit = level(threshold.alert if state == "alert" else threshold.warn, metric.unit)
-    title = f"{metric.title} {number(last.value, metric.unit)} in the last 7 days, {side} {limit}"
+    title = f"{metric.title} {number(last.value, metric.unit)} in the last 7 days, {threshold.side} {limit}"
     detail = " ".join([_extent(last, run), *_most(look, metric, threshold, until)])
     return [Concern(State(state), title, detail, metric.key, look.link(f"/{metric.family}"), run[-1])]
 

@@ -11,6 +11,11 @@ class Threshold:
     alert: float
     baseline: float | None = None
 
+    @property
+    def side(self) -> str:
+        """The word for the side of a threshold that worries."""
+        return "above" if self.alert >= self.warn else "below"
+
     def state(self, value: float | None) -> str:
         """The word ok, warn or alert; none for no value. Falling is bad where alert is below warn."""
         if value is None:

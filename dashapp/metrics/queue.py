@@ -57,7 +57,7 @@ def sla_breach_rate(ask: Ask) -> Statistics:
 
 
 @metric(
-    "SLA breach, reviewed",
+    "SLA breach, human review",
     Unit.PERCENT,
     Kind.SHARE,
     dims=FLAG_DIMS,
@@ -94,7 +94,13 @@ def outflow(ask: Ask) -> Statistics:
 
 
 @metric(
-    "Backlog", Unit.COUNT, Kind.STOCK, dims=FLAG_DIMS, better=Better.LOWER, clock="end of the bucket", rows="case=open"
+    "Review backlog",
+    Unit.COUNT,
+    Kind.STOCK,
+    dims=FLAG_DIMS,
+    better=Better.LOWER,
+    clock="end of the bucket",
+    rows="case=open",
 )
 def backlog(ask: Ask) -> Statistics:
     """Human-review flags raised and not yet decided at the end of the bucket. The running sum of those raised minus
@@ -102,6 +108,24 @@ def backlog(ask: Ask) -> Statistics:
     """
     rows = source(ask)
     return per_day(ask, rows, rows.c.raised - rows.c.decided, None, among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
+
+
+@metric(
+    "Urgent backlog",
+    Unit.COUNT,
+    Kind.STOCK,
+    dims=FLAG_DIMS,
+    better=Better.LOWER,
+    clock="end of the bucket",
+    rows="case=open&severity=high&severity=critical",
+)
+def backlog_urgent(ask: Ask) -> Statistics:
+    """Human-review flags of high or critical severity raised and not yet decided at the end of the bucket. Counted as
+    the backlog, of which it is a part.
+    """
+    rows = source(ask)
+    reviewed = among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW])
+    return per_day(ask, rows, rows.c.raised - rows.c.decided, None, reviewed, urgent(rows))
 
 
 @metric(

@@ -16,20 +16,32 @@ HOVER = {
     Grain.MONTH: "%B %Y",
     Grain.WHOLE: "from %-d %b %Y",
 }
+ROOM_FOR_NAMES = 84
+"""Pixels at the right of a chart in which the names of threshold lines stand."""
+
+TICKS = {
+    "tickformatstops": [
+        {"dtickrange": [None, 86400000 * 27], "value": "%-d %b\n%Y"},
+        {"dtickrange": ["M1", None], "value": "%b %Y"},
+    ]
+}
+"""Days before months, as in all other text; the year below where it is not said."""
 
 
 def layout(answer: Measurement) -> dict[str, Any]:
     """Axes over the whole window, whether or not there is data for all of it."""
     levels = _levels(answer)
     return {
-        "xaxis": {"type": "date", "range": _range(answer.ask), "hoverformat": HOVER[answer.ask.grain]},
+        "xaxis": {"type": "date", "range": _range(answer.ask), "hoverformat": HOVER[answer.ask.grain], **TICKS},
         "yaxis": {
             "title": {"text": answer.metric.unit},
             "rangemode": "normal" if answer.metric.unit is Unit.SCORE else "tozero",
             "autorangeoptions": {"include": [value for _, value, _ in levels]},
         },
         "shapes": [*_provisional(answer), *level_shapes(answer)],
-        "meta": {"unit": answer.metric.unit},
+        "annotations": [_level_name(answer, *level) for level in levels],
+        **({"margin": {"r": ROOM_FOR_NAMES}} if levels else {}),
+        "meta": {"unit": answer.metric.unit, "grain": "from" if answer.ask.grain is Grain.WHOLE else answer.ask.grain},
     }
 
 
@@ -62,7 +74,7 @@ def _levels(answer: Measurement) -> list[tuple[str, float, str]]:
 
 
 def level_shapes(answer: Measurement, *, across: bool = False) -> list[dict[str, Any]]:
-    """Threshold lines, labelled with their values; `across` a chart whose values run along x, which has no room."""
+    """Threshold lines; `across` a chart whose values run along x."""
     along, over = ("y", "x") if across else ("x", "y")
     return [
         {
@@ -73,15 +85,24 @@ def level_shapes(answer: Measurement, *, across: bool = False) -> list[dict[str,
             f"{over}0": value,
             f"{over}1": value,
             "line": {"color": colour, "width": 1, "dash": "dot"},
-            "label": {} if across else _level_label(answer, name, value, colour),
+            "layer": "below" if across else "above",
         }
         for name, value, colour in _levels(answer)
     ]
 
 
-def _level_label(answer: Measurement, name: str, value: float, colour: str) -> dict[str, Any]:
-    shown = f"{value:.2f}" if answer.metric.unit is Unit.SCORE else words.number(value, answer.metric.unit)
-    return {"text": f"{name} {shown}", "textposition": "end", "yanchor": "bottom", "font": {"color": colour}}
+def _level_name(answer: Measurement, name: str, value: float, colour: str) -> dict[str, Any]:
+    """What a threshold line is called, in the margin at its right end: within, it would hide the latest days."""
+    return {
+        "text": f"{name} {words.level(value, answer.metric.unit)}",
+        "x": 1,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": value,
+        "yanchor": "middle",
+        "showarrow": False,
+        "font": {"color": colour},
+    }
 
 
 def _provisional(answer: Measurement) -> list[dict[str, Any]]:

@@ -49,16 +49,22 @@ def histogram(answer: Measurement, marks: Sequence[float]) -> dict[str, Any]:
     trace = {
         "type": "bar",
         "name": "flags",
-        "x": [f"{high:.3g}" for _, high, _ in bars],
+        "x": [words.hours(high) for _, high, _ in bars],
         "y": [count for _, _, count in bars],
-        "customdata": [[count, None, None, False, f"{low:.3g} to {high:.3g} h"] for low, high, count in bars],
+        "customdata": [
+            [count, None, None, False, f"{words.hours(low)} to {words.hours(high)} h"] for low, high, count in bars
+        ],
         "marker": {"color": [theme.OTHER if low + 1e-9 >= max(marks) else theme.ACCENT for low, _, _ in bars]},
         "hovertemplate": "%{customdata[4]}: %{y:,}<extra></extra>",
     }
     return {
         "data": [trace],
         "layout": {
-            "xaxis": {"type": "category", "title": {"text": "hours to decision, up to"}},
+            "xaxis": {
+                "type": "category",
+                "title": {"text": "hours to decision, up to"},
+                "autotickangles": [0, 90],
+            },
             "yaxis": {"title": {"text": "flags"}},
             "bargap": 0.05,
             "shapes": [_mark(mark, bars) for mark in marks],
@@ -83,7 +89,14 @@ def _quartiles(dim: Dim, shown: Sequence[Spread], unit: Unit) -> dict[str, Any]:
 
 def _counts(bars: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
     """What the bars show, as a table."""
-    return {"head": ["hours", "flags"], "rows": [[f"{low:.3g} to {high:.3g}", f"{n:,}"] for low, high, n in bars]}
+    return {
+        "head": ["hours", "flags"],
+        "rows": [[_span(low, high), f"{n:,}"] for low, high, n in bars],
+    }
+
+
+def _span(low: float, high: float) -> str:
+    return f"{words.hours(low)} to {words.hours(high)}"
 
 
 def _bars(spread: Spread) -> list[tuple[float, float, int]]:

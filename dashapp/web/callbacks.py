@@ -32,6 +32,7 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
             "heads": Output(part(ALL, "head"), "children"),
             "specs": Output(part(ALL, "spec"), "data"),
             "contents": Output(part(ALL, "content"), "children"),
+            "listings": Output(part(ALL, "listing"), "data"),
             "csv": Output(part(ALL, "csv"), "href"),
             "xlsx": Output(part(ALL, "xlsx"), "href"),
             "rows": Output(part(ALL, "rows"), "href"),
@@ -74,10 +75,11 @@ def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> di
         "heads": [made[card_id].head for card_id in ids("heads")],
         "specs": [made[card_id].spec for card_id in ids("specs")],
         "contents": [made[card_id].written for card_id in ids("contents")],
+        "listings": [made[card_id].written for card_id in ids("listings")],
         "csv": [file_link(scene, cards, file_id, "csv") for file_id in ids("csv")],
         "xlsx": [file_link(scene, cards, file_id, "xlsx") for file_id in ids("xlsx")],
         "rows": [rows_link(scene, cards[card_id]) for card_id in ids("rows")],
-        "counts": [count(output["id"]["path"], scene.attention) for output in wanted["counts"]],
+        "counts": [count(output["id"]["path"], scene) for output in wanted["counts"]],
         "window": words.days(scene.window.since, scene.window.until),
         "fresh": notices.fresh(scene),
         "notices": notices.notices(scene),
@@ -86,7 +88,7 @@ def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> di
 
 def file_link(scene: Scene, cards: Mapping[str, Card], file_id: str, ending: str) -> str:
     """Where a metric of a card can be had as a file: the same question, put to the API."""
-    card_id, _, key = file_id.partition(":")
+    card_id, key, trailing = file_id.split(":")
     card = cards[card_id]
     asked = scene.ask(card)
     if card.chart is Chart.ATTACKS:
@@ -99,13 +101,14 @@ def file_link(scene: Scene, cards: Mapping[str, Card], file_id: str, ending: str
         grain=None if asked.grain is Grain.DAY else asked.grain,
         by=asked.by,
         filters=scene.view.filters,
+        trailing=int(trailing) if asked.grain is Grain.DAY else 1,
     )
     return f"/api/v1/metrics/{key}.{ending}?{view.query()}"
 
 
 def rows_link(scene: Scene, card: Card) -> str:
     """Where the flags behind the card are listed."""
-    return link(card.metric, scene.view, scene.window) or f"{PATH}?{scene.view.query()}"
+    return link(card.metric, scene.view, scene.window, scene.first_day) or f"{PATH}?{scene.view.query()}"
 
 
 def _bind_browser(app: Dash) -> None:
@@ -117,6 +120,7 @@ def _bind_browser(app: Dash) -> None:
     browser("address", Output("address", "data"), Input(control(ALL), "value"), State("address", "data"))
     browser("drill", Input(part(ALL, "graph"), "clickData"), initial=False)
     browser("here", Output("toast", "children"), Input("page", "data"))
+    browser("list", Output(part(MATCH, "listed"), "children"), Input(part(MATCH, "listing"), "data"))
     browser("summary", Output(summary(MATCH), "children"), Input(control(MATCH), "value"))
     browser("theme", Output("theme", "data"), Input("theme-switch", "n_clicks"), State("theme", "data"), initial=False)
     browser("refresh", Output("refresh", "interval"), Output("refresh", "disabled"), Input("refresh-every", "value"))

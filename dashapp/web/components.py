@@ -91,11 +91,6 @@ def spark(values: Sequence[float | None], description: str) -> Component:
 def card(shown: Card) -> Component:
     """A card before its numbers arrive; its height is fixed so that nothing moves when they do."""
     name = f"card-{shown.id}"
-    body = (
-        chart_body(shown)
-        if shown.chart.drawn
-        else html.Div(html.Div(className="skeleton"), id=part(shown.id, "content"))
-    )
     return html.Section(
         [
             html.Div(
@@ -103,17 +98,27 @@ def card(shown: Card) -> Component:
                     html.H2(shown.heading, id=f"{name}-title"),
                     definition(shown.metric) if shown.key else None,
                     html.Span(id=part(shown.id, "head"), className="n"),
-                    menu(shown) if shown.chart is not Chart.ROWS else None,
+                    tools(shown) if shown.chart is not Chart.ROWS else None,
                 ],
                 className="head",
             ),
             html.P(shown.subtitle, className="sub"),
-            body,
+            *_body(shown),
         ],
         className=f"card span-{shown.columns}",
         id=name,
         **attributes(aria_labelledby=f"{name}-title"),
     )
+
+
+def _body(shown: Card) -> list[Component]:
+    """Where a card's content goes: a chart, a table that the browser sorts, or parts as the server made them."""
+    if shown.chart.drawn:
+        return [chart_body(shown)]
+    waiting = html.Div(className="skeleton")
+    if shown.chart.listed:
+        return [html.Div(waiting, id=part(shown.id, "listed")), dcc.Store(id=part(shown.id, "listing"))]
+    return [html.Div(waiting, id=part(shown.id, "content"))]
 
 
 def chart_body(shown: Card) -> Component:
@@ -136,10 +141,16 @@ def leads_to_flags(shown: Card) -> bool:
     return shown.chart.measured and shown.metric.rows is not None
 
 
+def tools(shown: Card) -> Component:
+    """At the corner of a card: the switch between chart and table, and the menu."""
+    of = attributes(aria_describedby=f"card-{shown.id}-title")
+    switch = html.Button("Table", id=part(shown.id, "as-table"), n_clicks=0, className="quiet-button", **of)
+    return html.Div([switch, menu(shown)] if shown.chart.drawn else menu(shown), className="tools")
+
+
 def menu(shown: Card) -> Component:
     """What can be done with a card."""
     items = [
-        html.Button("Show as table", id=part(shown.id, "as-table"), n_clicks=0) if shown.chart.drawn else None,
         *(_files(shown, "csv") if shown.chart.filed else []),
         *(_files(shown, "xlsx") if shown.chart.measured else []),
         dcc.Link("Show flags", id=part(shown.id, "rows"), href="") if leads_to_flags(shown) else None,
@@ -156,12 +167,13 @@ def menu(shown: Card) -> Component:
 
 
 def _files(shown: Card, ending: str) -> list[Component]:
-    """A download for each metric of a card."""
-    keys = (shown.key, *shown.also)
-    of = [f" of {METRICS[key].title.lower()}" if shown.also else "" for key in keys]
+    """A download for each metric of a card, and for its trailing line."""
+    names = {f"{key}:1": f" of {METRICS[key].title.lower()}" if shown.also else "" for key in (shown.key, *shown.also)}
+    if shown.trailing > 1:
+        names[f"{shown.key}:{shown.trailing}"] = f", {shown.trailing} days pooled"
     return [
-        html.A(f"Download {ending.upper()}{what}", id=part(f"{shown.id}:{key}", ending), href="", download="")
-        for key, what in zip(keys, of, strict=True)
+        html.A(f"Download {ending.upper()}{what}", id=part(f"{shown.id}:{name}", ending), href="", download="")
+        for name, what in names.items()
     ]
 
 

@@ -74,7 +74,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
         "marker": {"color": [theme.colour(dim, point.groups[0], known) for point in shown]},
         "hovertemplate": "%{y}: %{text}<br>n %{customdata[0]:,}<extra></extra>",
         "meta": {"metric": answer.metric.key, "groups": [list(point.groups) for point in shown]},
-        "textposition": "outside",
+        "textposition": "auto",
         "cliponaxis": False,
     }
     return {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -126,19 +126,25 @@ def _both(chosen: Filters, implied: Filters) -> Filters | None:
     return to_filters(both)
 
 
-def link(metric: Metric, view: View, window: Window) -> str | None:
-    """The address of the flags behind a metric over a window."""
+def link(metric: Metric, view: View, window: Window, first: date | None = None) -> str | None:
+    """The address of the flags behind a metric over a window; of a stock, of all since `first`, when data began."""
     found = behind(metric, view)
     if found is None:
         return None
-    since = window.until - timedelta(days=MOST_DAYS - 1) if metric.kind in SINCE_EVER else window.since
+    since = _since_ever(window.until, first) if metric.kind in SINCE_EVER else window.since
     return f"{PATH}?{replace(found, view=replace(found.view, since=since, until=window.until)).query()}"
 
 
-def drill(metric: Metric, view: View, ask: Ask) -> dict[str, Any] | None:
+def _since_ever(until: date, first: date | None) -> date:
+    """When data began, as far back as an address reaches."""
+    reach = until - timedelta(days=MOST_DAYS - 1)
+    return max(reach, min(first, until)) if first else reach
+
+
+def drill(metric: Metric, view: View, ask: Ask, first: date | None = None) -> dict[str, Any] | None:
     """What the browser needs to lead from a point of a figure to its flags: all but the point's days and groups.
 
-    `back` is how many days, counted from a bucket's last, are listed; 0: those of the bucket.
+    `first` is when data began: what is counted at a moment is listed since then, else the days of the bucket.
     """
     found = behind(metric, view)
     if found is None:
@@ -150,5 +156,5 @@ def drill(metric: Metric, view: View, ask: Ask) -> dict[str, Any] | None:
         "until": ask.window.until.isoformat(),
         "grain": ask.grain,
         "by": list(ask.by),
-        "back": MOST_DAYS - 1 if metric.kind in SINCE_EVER else 0,
+        "first": _since_ever(ask.window.until, first).isoformat() if metric.kind in SINCE_EVER else None,
     }

@@ -40,8 +40,7 @@ def notices(scene: Scene) -> list[Component]:
 
 def _new_values(scene: Scene) -> list[Component]:
     """Values that a dimension took for the first time within the window: a new category is data and worth a look."""
-    names = scene.chosen_origins or [origin.name for origin in scene.origins]
-    first = min((o.first_day for o in scene.origins if o.name in names and o.first_day), default=None)
+    first = scene.first_day
     fresh = [
         f"{label(dim).lower()} {label(value.value)} ({words.day(value.first_day)})"
         for dim, values in scene.values.items()

@@ -33,6 +33,11 @@ class Chart(StrEnum):
         return self in (Chart.BARS, Chart.LINES, Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM, Chart.SPIKES)
 
     @property
+    def listed(self) -> bool:
+        """Whether it is a table that its reader can sort."""
+        return self in (Chart.AT_RISK, Chart.ATTACKS)
+
+    @property
     def whole(self) -> bool:
         """Whether it shows the window as one, whatever grain is chosen."""
         return self in (Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM)

@@ -41,6 +41,12 @@ class Scene:
         """The origins that the address names."""
         return dict(self.view.filters).get(Dim.ORIGIN, ())
 
+    @property
+    def first_day(self) -> date | None:
+        """The first day that any of the origins looked at covers."""
+        names = self.chosen_origins or [origin.name for origin in self.origins]
+        return min((o.first_day for o in self.origins if o.name in names and o.first_day), default=None)
+
     def ask(self, card: Card) -> Ask:
         """The card's question under the address."""
         asked = replace(self.view.ask(self.as_of, by=card.by), trailing=1)

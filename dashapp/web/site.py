@@ -53,7 +53,7 @@ def _main(page: Page, seen: Scene) -> Component:
 def _count(seen: Scene) -> None:
     """Put the counts of what waits into the menu."""
     for path in shell.COUNTED:
-        dash.set_props(shell.waiting(path), {"children": shell.count(path, seen.attention)})
+        dash.set_props(shell.waiting(path), {"children": shell.count(path, seen)})
 
 
 def _not_found(**_query: Any) -> Component:

@@ -43,7 +43,7 @@ def spikes(answer: Measurement, days: Sequence[Judged], attacks: Sequence[Incide
         "layout": {
             **layout,
             "shapes": [*(_span(attack, answer.ask.window) for attack in attacks), *layout["shapes"]],
-            "annotations": _names(attacks, answer.ask.window),
+            "annotations": [*layout["annotations"], *_names(attacks, answer.ask.window)],
             "margin": {"t": 24 + LINE},
             "showlegend": True,
             "meta": {**layout["meta"], "table": _table(answer, points, days, ids)},

@@ -44,11 +44,14 @@ def _now(total: Point) -> list[Component]:
 
 
 def _crossed(answer: Measurement, last: float | None) -> list[Component]:
-    """A badge with the latest value where that has crossed a threshold."""
-    state = answer.threshold.state(last) if answer.threshold else "none"
-    if state not in BADGES:
+    """A badge with the latest value and the threshold that it has crossed, if it has."""
+    threshold = answer.threshold
+    state = threshold.state(last) if threshold else "none"
+    if threshold is None or state not in BADGES:
         return []
-    return [html.Span(f"{BADGES[state]} at {words.number(last, answer.metric.unit)}", className=f"pill is-{state}")]
+    limit = words.level(threshold.alert if state == "alert" else threshold.warn, answer.metric.unit)
+    told = f"{words.number(last, answer.metric.unit)}, {BADGES[state]} {threshold.side} {limit}"
+    return [html.Span(told, className=f"pill is-{state}", title=f"The last 7 days: {told}")]
 
 
 def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tuple[float | None, Component]:

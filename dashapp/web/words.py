@@ -3,7 +3,7 @@
 from dashapp.metrics import Better, Metric, Unit
 from dashapp.metrics.words import NO_DATA, count, day, days, level, number
 
-__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "level", "number"]
+__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "hours", "level", "number"]
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:
@@ -17,6 +17,11 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     if not before:
         return "new" if now else "none, as before"
     return f"{100 * (now - before) / before:+.1f} %"
+
+
+def hours(value: float) -> str:
+    """Hours at the end of a bar, in two digits: 0.31 or 4.9 or 24 or 117."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
 
 
 def direction(metric: Metric, now: float | None, before: float | None) -> str:

@@ -142,6 +142,10 @@ class Screen:
         self.card(card).locator("summary.dots").click()
         self.card(card).get_by_text(item, exact=True).click()
 
+    def turn(self, card: str) -> None:
+        """Show a card's chart as a table, or its table as a chart again."""
+        self.card(card).locator(".tools > button").click()
+
     def table(self, card: str) -> list[list[str]]:
         """The cells of a card's table, heading first."""
         rows = self.card(card).locator("table tr")

@@ -24,15 +24,15 @@ def test_the_back_test_of_the_ts_ops_data(screen_of: NewScreen, ts_ops_site: str
 
 def test_the_chart_reads_as_a_table(screen_of: NewScreen, ts_ops_site: str) -> None:
     screen = screen_of(ts_ops_site).open(f"/attacks?{DAYS_OF_AN_ATTACK}")
-    screen.choose("flags-spikes", "Show as table")
+    screen.turn("flags-spikes")
     expect(screen.card("flags-spikes").locator("table")).to_be_visible()
     head, *rows = screen.table("flags-spikes")
     assert head == ["day", "flags", "expected, lowest", "expected, highest", "detected", "known attack"]
     assert [(row[0], row[4], row[5]) for row in rows] == [
-        ("2024-02-24", "", ""),
-        ("2024-02-25", "detected", "ATK004"),
-        ("2024-02-26", "", "ATK004"),
         ("2024-02-27", "", ""),
+        ("2024-02-26", "", "ATK004"),
+        ("2024-02-25", "detected", "ATK004"),
+        ("2024-02-24", "", ""),
     ]
 
 
@@ -63,6 +63,20 @@ def test_the_file_of_the_table_has_the_known_attacks_and_the_detected_days(
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
     assert [row["incident_id"] for row in rows if row["kind"] == "known"] == [f"ATK00{n}" for n in (1, 2, 3, 4, 5)]
     assert [row["since"] for row in rows if row["kind"] == "detected" and not row["attacks"]] == ["2024-03-09"]
+
+
+def test_the_table_is_sorted_by_what_its_cells_mean(screen_of: NewScreen, ts_ops_site: str) -> None:
+    screen = screen_of(ts_ops_site).open("/attacks")
+
+    def ids_by(heading: str) -> list[str]:
+        screen.card("flags-attacks").get_by_role("button", name=heading, exact=True).click()
+        return [row[1] for row in screen.table("flags-attacks")[1:]]
+
+    assert ids_by("Flags") == ["ATK004", "ATK001", "ATK003", "", "ATK002", "ATK005"]
+    assert ids_by("Severity")[:2] == ["ATK004", "ATK002"]
+    assert ids_by("Severity")[-1] == ""
+    assert ids_by("Days") == ["ATK005", "", "ATK004", "ATK003", "ATK002", "ATK001"]
+    assert ids_by("Days") == ["ATK001", "ATK002", "ATK003", "ATK004", "", "ATK005"]
 
 
 def test_an_unknown_detector_gets_a_message_and_the_default(screen: Screen) -> None:

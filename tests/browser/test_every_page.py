@@ -52,7 +52,7 @@ def test_a_page_fits_its_window_and_nothing_moves_when_the_numbers_arrive(
 
 def show_tables(screen: Screen) -> None:
     """Every chart as a table."""
-    screen.page.get_by_text("Show as table", exact=True).evaluate_all("(all) => all.forEach((one) => one.click())")
+    screen.page.locator(".tools > button").evaluate_all("(all) => all.forEach((one) => one.click())")
     for body in screen.page.locator(".card .body").all():
         expect(body).to_have_class(re.compile("rows|message"))
 

@@ -37,7 +37,7 @@ def test_names_that_look_like_markup_are_shown_as_text(screen_of: NewScreen, har
     card = screen.card("flags-totals-category")
     assert sorted(card.locator(".ytick").all_text_contents()) == sorted(names)
     assert [name.strip() for name in screen.page.locator(".change .t").all_inner_texts()] == names
-    screen.choose("flags-totals-category", "Show as table")
+    screen.turn("flags-totals-category")
     expect(card.locator("table")).to_be_visible()
     assert screen.table("flags-totals-category") == [
         ["Category", "Flags"],

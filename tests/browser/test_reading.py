@@ -68,7 +68,7 @@ def test_a_refresh_keeps_scroll_position_focus_and_the_open_table(screen: Screen
     screen.page.clock.install()
     screen.open("/volume")
     screen.page.locator("#refresh-every").select_option("Every minute")
-    screen.choose(OVER_TIME, "Show as table")
+    screen.turn(OVER_TIME)
     expect(screen.card(OVER_TIME).locator("table")).to_be_visible()
     rows = screen.table(OVER_TIME)
     screen.page.locator("summary.dots").last.focus()
@@ -141,15 +141,43 @@ def test_a_filter_is_used_with_the_keyboard_alone(screen: Screen) -> None:
     assert focus(screen.page) == "category fraud"
 
 
-def test_a_table_is_opened_with_the_keyboard_alone(screen: Screen) -> None:
-    screen.open("/volume")
-    tab_to(screen.page, "Menu of Flags over time")
-    screen.page.keyboard.press("Enter")
-    tab_to(screen.page, "Show as table")
+def test_a_table_is_opened_and_sorted_with_the_keyboard_alone(screen: Screen) -> None:
+    screen.open("/volume?range=30d")
+    tab_to(screen.page, "Table")
     screen.page.keyboard.press("Enter")
     expect(screen.card(OVER_TIME).locator("table")).to_be_visible()
-    expect(screen.card(OVER_TIME).locator(".menu")).to_be_hidden()
-    assert focus(screen.page) == "Menu of Flags over time"
+    assert focus(screen.page) == "Chart"
+    days = [row[0] for row in screen.table(OVER_TIME)[1:]]
+    assert days == sorted(days, reverse=True)
+    heading = screen.card(OVER_TIME).locator("th[aria-sort]")
+    expect(heading).to_have_attribute("aria-sort", "descending")
+
+    tab_to(screen.page, "Harassment")
+    screen.page.keyboard.press("Enter")
+    expect(heading).to_have_text("Harassment")
+    assert focus(screen.page) == "Harassment"
+    column = screen.table(OVER_TIME)[0].index("Harassment")
+    largest = numbers(screen, column)
+    assert largest == sorted(largest, reverse=True)
+    screen.page.keyboard.press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    assert numbers(screen, column) == sorted(largest)
+
+
+def numbers(screen: Screen, column: int) -> list[int]:
+    """The numbers of a column of the table, as they stand."""
+    return [int(re.sub(r"\D", "", row[column])) for row in screen.table(OVER_TIME)[1:]]
+
+
+def test_a_menu_that_the_window_would_cut_opens_upwards(screen: Screen) -> None:
+    screen.open("/volume")
+    screen.card(OVER_TIME).locator("summary.dots").evaluate(
+        "(dots) => scrollTo(0, scrollY + dots.getBoundingClientRect().bottom - innerHeight + 8)"
+    )
+    screen.card(OVER_TIME).locator("summary.dots").click()
+    box = screen.card(OVER_TIME).locator(".menu").bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 900
 
 
 def test_the_skip_link_leads_past_the_menu_and_the_filters(screen: Screen) -> None:

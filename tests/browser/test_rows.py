@@ -112,7 +112,7 @@ def test_the_menu_of_a_rate_leads_to_its_cases(screen: Screen) -> None:
 
 def test_a_day_in_the_table_behind_a_chart_is_a_link_to_its_flags(screen: Screen) -> None:
     screen.open("/volume?range=30d")
-    screen.choose(CHART, "Show as table")
+    screen.turn(CHART)
     row = screen.card(CHART).locator("tbody tr").nth(5)
     count = sum(int(cell.replace(",", "")) for cell in row.locator("td").all_inner_texts())
     row.get_by_role("link").press("Enter")

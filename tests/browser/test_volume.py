@@ -161,7 +161,7 @@ def test_comparing_draws_the_previous_period_and_measures_tiles_against_it(scree
 
 def test_the_table_shows_the_numbers_of_the_api(screen: Screen) -> None:
     screen.open("/volume")
-    screen.choose(BY_CATEGORY, "Show as table")
+    screen.turn(BY_CATEGORY)
     expect(screen.card(BY_CATEGORY).locator("table")).to_be_visible()
     points = screen.api("flags", "grain=whole&by=category")["points"]
     by_size = sorted(points, key=lambda point: -point["value"])
@@ -174,7 +174,7 @@ def test_the_table_shows_the_numbers_of_the_api(screen: Screen) -> None:
 
 def test_the_table_of_a_chart_over_time_has_every_day_and_group(screen: Screen) -> None:
     screen.open("/volume?range=7d")
-    screen.choose(OVER_TIME, "Show as table")
+    screen.turn(OVER_TIME)
     expect(screen.card(OVER_TIME).locator("table")).to_be_visible()
     head, *rows = screen.table(OVER_TIME)
     shown = {(row[0], name): cell for row in rows for name, cell in zip(head[1:], row[1:], strict=True)}
@@ -183,7 +183,7 @@ def test_the_table_of_a_chart_over_time_has_every_day_and_group(screen: Screen) 
         (point["bucket"], label(point["group"])): f"{point['value']:,}" + (" *" if point["provisional"] else "")
         for point in points
     }
-    screen.choose(OVER_TIME, "Show as chart")
+    screen.turn(OVER_TIME)
     expect(screen.card(OVER_TIME).locator("table")).to_have_count(0)
     expect(screen.card(OVER_TIME).locator(".js-plotly-plot .main-svg").first).to_be_visible()
 

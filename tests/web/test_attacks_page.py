@@ -192,16 +192,22 @@ def test_days_with_neither_attack_nor_alarm_are_said_to_have_none(show_unattacke
 def test_the_table_lists_known_attacks_and_alarms_that_none_explains(show: Show) -> None:
     made = show(Chart.ATTACKS, WINDOW)
     assert rows(made) == [
-        ["known", "A1", "5 Mar to 6 Mar 2024", "Spam", "High", "not given", HARMFUL, "18", "1"],
-        ["detected", "", "12 Mar 2024", "all", "", "", "no known attack on these days", "16", "1"],
+        ["detected", "", "12 Mar 2024", "all", "", "", "no known attack on these days", "16", "1 of 1 day"],
+        ["known", "A1", "5 Mar to 6 Mar 2024", "Spam", "High", "not given", HARMFUL, "18", "1 of 2 days"],
     ]
+
+
+def test_of_an_attack_that_the_window_cuts_only_the_days_within_are_judged(show: Show) -> None:
+    assert rows(show(Chart.ATTACKS, "since=2024-03-06&until=2024-03-20"))[-1][1:] == [
+        "A1", "5 Mar to 6 Mar 2024", "Spam", "High", "not given", HARMFUL, "18", "0 of 1 day",
+    ]  # fmt: skip
 
 
 def test_a_row_leads_to_its_flags_with_the_filters_that_are_set(show: Show) -> None:
     links = [link.href for link in parts(show(Chart.ATTACKS, f"{WINDOW}&routing=allow"), "Link")]
     assert links == [
-        "/flags?since=2024-03-05&until=2024-03-06&category=spam&routing=allow",
         "/flags?since=2024-03-12&until=2024-03-12&routing=allow",
+        "/flags?since=2024-03-05&until=2024-03-06&category=spam&routing=allow",
     ]
 
 
@@ -236,10 +242,10 @@ def test_on_ts_ops_six_of_nine_days_are_found_and_the_ninth_of_march_is_false(sh
         "4 of 5 attacks had at least one alarm."
     )
     assert [(row[0], row[1], row[8]) for row in rows(show_ts_ops(Chart.ATTACKS, ""))] == [
-        ("known", "ATK001", "2"),
-        ("known", "ATK002", "1"),
-        ("known", "ATK003", "2"),
-        ("known", "ATK004", "1"),
-        ("detected", "", "1"),
-        ("known", "ATK005", "0"),
+        ("known", "ATK005", "0 of 1 day"),
+        ("detected", "", "1 of 1 day"),
+        ("known", "ATK004", "1 of 2 days"),
+        ("known", "ATK003", "2 of 3 days"),
+        ("known", "ATK002", "1 of 1 day"),
+        ("known", "ATK001", "2 of 2 days"),
     ]

@@ -183,12 +183,10 @@ def test_days_that_may_still_change_are_shaded_in_one_stretch() -> None:
 
 def test_thresholds_are_lines_that_say_their_values() -> None:
     layout = FIGURES["lines"]["layout"]
-    assert [(shape["y0"], shape["y1"], shape["label"]["text"]) for shape in layout["shapes"]] == [
-        (10, 10, "warning 10.0 %"),
-        (15, 15, "alert 15.0 %"),
-    ]
+    assert [(shape["y0"], shape["y1"]) for shape in layout["shapes"]] == [(10, 10), (15, 15)]
+    assert [(name["y"], name["text"]) for name in layout["annotations"]] == [(10, "warning 10 %"), (15, "alert 15 %")]
     assert layout["yaxis"]["autorangeoptions"] == {"include": [10, 15]}
-    assert [shape["label"]["text"] for shape in FIGURES["baseline"]["layout"]["shapes"]] == [
+    assert [name["text"] for name in FIGURES["baseline"]["layout"]["annotations"]] == [
         "baseline 0.86",
         "warning 0.83",
         "alert 0.80",

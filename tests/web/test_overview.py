@@ -72,7 +72,7 @@ def test_nothing_to_show_is_said_in_words(desk: Desk) -> None:
     assert shown.head == []
     assert text(shown.body) == (
         "Nothing needs attention: 7 checks passed, data to 1 Apr 2024."
-        " Not checked for lack of data: SLA breach, reviewed, Utilisation."
+        " Not checked for lack of data: SLA breach, human review, Utilisation."
     )
 
 
@@ -106,10 +106,14 @@ def test_one_scene_asks_once(desk: Desk) -> None:
 
 def test_the_menu_counts_what_is_urgent_beside_the_page_it_leads_to(desk: Desk) -> None:
     put(desk, hours_to_decision=30, score=0.5)
-    found = seen(desk).attention
-    assert len(found.concerns) == 2
-    assert text(shell.count("/", found)) == "2  need attention"
-    assert shell.count("/attacks", found) == []
+    assert len(seen(desk).attention.concerns) == 2
+    assert text(shell.count("/", seen(desk))) == "2  need attention"
+    assert shell.count("/attacks", seen(desk)) == []
+
+
+def test_a_count_under_filters_says_so(desk: Desk) -> None:
+    put(desk, hours_to_decision=30, score=0.5)
+    assert text(shell.count("/", seen(desk, "category=spam"))) == "2  need attention among what the filters leave"
 
 
 def test_every_concern_leads_to_a_page_of_the_menu(ts_ops: Path, writer: Engine, settings: Settings) -> None:
@@ -121,6 +125,6 @@ def test_every_concern_leads_to_a_page_of_the_menu(ts_ops: Path, writer: Engine,
     assert {concern.link.partition("?")[0] for concern in found.concerns} <= {page.path for page in PAGES}
     assert [concern.title for concern in found.concerns] == [
         "SLA breach rate 19.7 % in the last 7 days, above 15 %",
-        "SLA breach, reviewed 22.0 % in the last 7 days, above 15 %",
+        "SLA breach, human review 22.0 % in the last 7 days, above 15 %",
         "Classifier score 0.785 in the last 7 days, below 0.80",
     ]

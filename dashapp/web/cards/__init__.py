@@ -31,5 +31,5 @@ def content(scene: Scene, card: Card) -> Content:
     """What a card shows under an address."""
     found = MAKERS[card.chart](scene, card)
     if found.figure is not None:
-        found.figure["layout"]["meta"]["rows"] = drill(card.metric, scene.view, scene.ask(card))
+        found.figure["layout"]["meta"]["rows"] = drill(card.metric, scene.view, scene.ask(card), scene.first_day)
     return found

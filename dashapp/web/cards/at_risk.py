@@ -11,9 +11,9 @@ from dashapp.domain.ask import MOST_DAYS, Ask, Window
 from dashapp.domain.vocabulary import Case, Dim, Severity, label
 from dashapp.metrics import measure
 from dashapp.metrics.rows import COLUMNS, Row, Wanted, select_rows
-from dashapp.web import listing, words
-from dashapp.web.cards.content import Content
-from dashapp.web.components import named
+from dashapp.web import listing
+from dashapp.web.cards.content import Content, unknown_now
+from dashapp.web.components import attributes, named
 from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
 
@@ -36,13 +36,12 @@ def at_risk(scene: Scene, card: Card) -> Content:
     if answer.error:
         return Content(message=answer.error)
     if answer.total is None or answer.total.value is None:
-        ended = words.day(scene.as_of)
-        return Content(message=f"Data end on {ended}: what is open now is not known. The backlog shows what was then.")
+        return Content(message=unknown_now(scene))
     if not answer.total.n:
         return Content(message="Nothing is open.")
     waiting = nlargest(SHOWN, _waiting(scene), key=lambda one: one.share)
     head = [html.B(f"{answer.total.value:,.0f} at risk"), html.Span(f"of {answer.total.n:,} open"), html.Span("now")]
-    every = listing.link(card.metric, scene.view, Window.ending(scene.as_of, MOST_DAYS))
+    every = listing.link(card.metric, scene.view, Window.ending(scene.as_of, MOST_DAYS), scene.first_day)
     return Content([*head, dcc.Link("All open", href=every)] if every else head, body=_table(waiting))
 
 
@@ -84,9 +83,9 @@ def _line(one: Waiting) -> Component:
     return html.Tr(
         [
             html.Td(dcc.Link(flag_id, href=f"{listing.PATH}?since={one.row[PLACES['flagged_day']]}&q={flag_id}")),
-            html.Td([dot, label(severity)]),
+            html.Td([dot, label(severity)], **attributes(data_sort=str(list(Severity).index(severity)))),
             html.Td(label(category)),
             html.Td(f"{one.hours:,.1f} h", className="r"),
-            html.Td(left, className="bad" if late else ""),
+            html.Td(left, className="bad" if late else "", **attributes(data_sort=f"{one.sla - one.hours:.1f}")),
         ]
     )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import Ask, View, to_filters
 from dashapp.domain.events import Incident
-from dashapp.domain.vocabulary import Dim, label
+from dashapp.domain.vocabulary import Dim, Severity, label
 from dashapp.metrics import Measurement, Unit, measure
 from dashapp.metrics.attacks import (
     DEFAULT_DETECTOR,
@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 MOST_DAYS = 6
 """Days without a known attack that the back-test names."""
 
-HEADINGS = ("Kind", "Id", "Days", "Category", "Severity", "Accounts", "Pattern", "Flags", "Alarms", "")
-NUMBERS = ("Accounts", "Flags", "Alarms")
+HEADINGS = ("Kind", "Id", "Days", "Category", "Severity", "Accounts", "Pattern", "Flags", "Detected", "")
+NUMBERS = ("Accounts", "Flags", "Detected")
 
 Maker = Callable[[Scene, Card], Content]
 
@@ -93,7 +93,7 @@ def backtest(scene: Scene, card: Card) -> Content:
 
 @_or_reason
 def attacks(scene: Scene, card: Card) -> Content:
-    """The known attacks, and alarms that none of them explains, oldest first."""
+    """The known attacks, and alarms that none of them explains, latest first."""
     ask, answer = _totals(scene, card)
     found = findings(scene.desk, ask, detector_of(scene))
     if not found:
@@ -103,7 +103,7 @@ def attacks(scene: Scene, card: Card) -> Content:
     counts = dict(zip(known, flags_of(scene.desk, ask, known), strict=True))
     heads = [html.Th(name, scope="col", className="r" if name in NUMBERS else "") for name in HEADINGS[:-1]]
     action = html.Th(html.Span("Flags of these days", className="visually-hidden"), scope="col")
-    rows = [_row(scene, episode, counts) for episode in found]
+    rows = [_row(scene, episode, counts) for episode in reversed(found)]
     table = html.Table([html.Thead(html.Tr([*heads, action])), html.Tbody(rows)])
     return Content(body=html.Div(table, className="listed", tabIndex=0, role="region", **named("Table of attacks")))
 
@@ -167,12 +167,27 @@ def _row(scene: Scene, episode: Episode, counts: dict[Incident, int | None]) -> 
         accounts = "not given" if attack.accounts is None else words.number(attack.accounts, Unit.COUNT)
         words_of = (label(attack.category), label(attack.severity), accounts, attack.pattern or "not given")
         about, flags = ("known", attack.incident_id, span, *words_of), counts[attack]
-    texts = [*about, words.number(flags, Unit.COUNT), words.number(len(episode.evidence), Unit.COUNT)]
-    cells = [html.Td(text, className=_cell(name)) for name, text in zip(HEADINGS, texts, strict=False)]
+    texts = [*about, words.number(flags, Unit.COUNT), f"{len(episode.evidence)} of {_days(_asked(scene, episode))}"]
+    keys = {"Days": episode.since.isoformat(), "Severity": _place(attack), "Detected": str(len(episode.evidence))}
+    cells = [
+        html.Td(text, className=_cell(name), **(attributes(data_sort=keys[name]) if name in keys else {}))
+        for name, text in zip(HEADINGS, texts, strict=False)
+    ]
     whose = attack.incident_id if attack else span
     name: list[str | Component] = ["Show flags", html.Span(f" of {whose}", className="visually-hidden")]
     link = dcc.Link(name, href=f"/flags?{_rows_of(scene, episode)}")
     return html.Tr([*cells, html.Td(link)], **attributes(data_kind=about[0]))
+
+
+def _asked(scene: Scene, episode: Episode) -> int:
+    """The days of an episode that lie in the window: no others were judged."""
+    since, until = max(episode.since, scene.window.since), min(episode.until, scene.window.until)
+    return (until - since).days + 1
+
+
+def _place(attack: Incident | None) -> str:
+    """What the severity is sorted by: its place from low to critical; nothing for alarms, which have none."""
+    return str(list(Severity).index(attack.severity)) if attack else ""
 
 
 def _cell(name: str) -> str:

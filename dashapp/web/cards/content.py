@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashapp.domain.ask import Grain
 from dashapp.metrics import Kind, Measurement
+from dashapp.metrics.measure import FRESH
 from dashapp.web import words
 from dashapp.web.scenes import Scene
 
@@ -37,9 +38,16 @@ def missing(scene: Scene, answer: Measurement) -> str | None:
     """Why there is nothing to show, if there is nothing."""
     if answer.error:
         return answer.error
+    if answer.metric.kind is Kind.AGES and (answer.total is None or answer.total.value is None):
+        return "Nothing is open." if scene.desk.today - scene.as_of <= FRESH else unknown_now(scene)
     if answer.total is None or answer.total.value is None or not answer.points:
         return f"No data for {words.days(scene.window.since, scene.window.until)} with these filters."
     return None
+
+
+def unknown_now(scene: Scene) -> str:
+    """Why nothing can be said of what is open now."""
+    return f"Data end on {words.day(scene.as_of)}: what is open now is not known. The backlog shows what was then."
 
 
 def head(answer: Measurement) -> list[Component]:

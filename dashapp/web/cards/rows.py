@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import View
-from dashapp.domain.vocabulary import Dim, label
+from dashapp.domain.vocabulary import Case, Dim, label
 from dashapp.metrics.rows import COLUMNS, NoRows, Row, count_rows, select_rows
 from dashapp.store.engine import TooSlow
 from dashapp.web import components, words
@@ -56,8 +56,17 @@ def _content(scene: Scene, listing: Listing) -> Content:
     said = f"rows {first + 1:,} to {first + len(found):,} of {count:,}"
     own = listing.problems[len(listing.view.problems) :]
     parts = [*(components.notice(f"Left out of the address: {problem}.") for problem in own)]
-    parts += [_table(scene, shown, found), _paging(shown, count, said)]
+    parts += [*_known_later(scene, listing, found), _table(scene, shown, found), _paging(shown, count, said)]
     return Content(_head(scene, shown, said), body=html.Div(parts))
+
+
+def _known_later(scene: Scene, listing: Listing, found: Sequence[Row]) -> list[Component]:
+    """What explains decisions beside flags that are called open: they came after the days asked for."""
+    decided = list(COLUMNS).index("decided_day")
+    if listing.view.case is not Case.OPEN or all(row[decided] is None for row in found):
+        return []
+    until = words.day(min(scene.window.until, scene.as_of))
+    return [components.notice(f"Open at the end of {until}. Decisions that are shown here came later.", "info")]
 
 
 def _head(scene: Scene, listing: Listing, said: str) -> list[Component]:

@@ -32,8 +32,9 @@ def _sentence(answer: Measurement, threshold: Threshold) -> str:
     unit, total = answer.metric.unit, answer.total
     if total is None or total.value is None:
         return f"{answer.metric.title}: no data in the last 7 days."
-    levels = f"warning at {threshold.warn:g}, alert at {threshold.alert:g}"
-    base = f", baseline {threshold.baseline:g}" if threshold.baseline is not None else ""
+    side = threshold.side
+    levels = f"warning {side} {words.level(threshold.warn, unit)}, alert {side} {words.level(threshold.alert, unit)}"
+    base = f", baseline {words.level(threshold.baseline, unit)}" if threshold.baseline is not None else ""
     return f"{answer.metric.title} is {words.number(total.value, unit)} over the last 7 days ({levels}{base})."
 
 

@@ -1,8 +1,10 @@
 """gunicorn's entry."""
 
 from dashapp.app import create_app, warm
-from dashapp.settings import Settings
+from dashapp.settings import ROOT, Settings
+from dashapp.web.static import publish
 
 app = create_app(Settings())
+publish(app, ROOT / "data" / "static")
 warm(app)
 server = app.server

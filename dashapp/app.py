@@ -7,7 +7,7 @@ from dash import Dash
 
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine
-from dashapp.web import api, callbacks, shell, site
+from dashapp.web import api, callbacks, shell, site, static
 from dashapp.web.desk import EXTENSION, Services, policy_of
 from pages import attacks, classifier, definitions, flags, overview, queue, volume
 
@@ -23,13 +23,16 @@ INDEX = """<!DOCTYPE html>
 <title>{%title%}</title>
 {%favicon%}
 {%css%}
-<script src="assets/theme.js"></script>
+<script src="%THEME%"></script>
+<script>Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => "%PLOTLY%", set() {} });</script>
+<link rel="preload" as="script" href="%PLOTLY%">
 </head>
 <body>
 {%app_entry%}
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
-</html>"""
+</html>""".replace("%THEME%", static.fingerprint("theme.js")).replace("%PLOTLY%", static.PLOTLY)
+"""The frame of every page. Dash's renderer would set the address of the whole plotly.js; ours cannot be overwritten."""
 
 
 def create_app(settings: Settings) -> Dash:
@@ -39,7 +42,7 @@ def create_app(settings: Settings) -> Dash:
         use_pages=True,
         pages_folder="",
         assets_folder=str(ROOT / "assets"),
-        assets_ignore="theme.js",
+        assets_ignore="theme.js|plotly-.*",
         suppress_callback_exceptions=True,
         title=site.NAME,
         update_title="",
@@ -51,6 +54,7 @@ def create_app(settings: Settings) -> Dash:
     app.server.extensions[EXTENSION] = Services(
         settings, reader_engine(settings.database_url, settings.read_seconds), lambda: datetime.now(UTC)
     )
+    static.compress_answers(app)
     app.server.register_blueprint(api.blueprint())
     site.register(PAGES)
     app.layout = shell.shell(PAGES)
@@ -59,7 +63,11 @@ def create_app(settings: Settings) -> Dash:
 
 
 def warm(app: Dash) -> None:
-    """Have Dash register its bundles before the first visitor asks for several of them at once."""
+    """Have Dash register its bundles before the first visitor asks for several of them at once. No connection stays
+    open: the processes that are forked now must not share one.
+    """
     client = app.server.test_client()
     for path in (PAGES[0].path, "/_dash-layout", "/_dash-dependencies"):
         client.get(path)
+    held: Services = app.server.extensions[EXTENSION]
+    held.reader.dispose()

@@ -64,7 +64,8 @@ def _files(app: Dash) -> dict[str, bytes]:
 
     def read(url: str) -> bytes:
         with client.get(url) as answer:
-            return answer.get_data()
+            data: bytes = answer.data
+            return data
 
     named = NAMED.findall(read("/").decode())
     return {url.partition("?")[0]: read(url) for url in (*named, PLOTLY, *UNNAMED)}

@@ -8,7 +8,6 @@ from functools import cached_property
 from dashapp.domain.ask import Ask, Filters, Grain, View, Window, to_filters
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, measure, settled_day
-from dashapp.store.reads import coverage_of, default_origins
 
 WEEK = 7
 SHOWN_DAYS = 30
@@ -46,12 +45,12 @@ class Look:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The origins looked at."""
-        return dict(self.filters).get(Dim.ORIGIN) or default_origins(self.desk.connection)
+        return dict(self.filters).get(Dim.ORIGIN) or self.desk.default_origins
 
     @cached_property
     def as_of(self) -> date | None:
         """The last covered day; None where there is none."""
-        return coverage_of(self.desk.connection, self.names, self.desk.today).as_of
+        return self.desk.coverage(self.names).as_of
 
     @cached_property
     def until(self) -> date:
@@ -61,9 +60,7 @@ class Look:
     @cached_property
     def known(self) -> frozenset[date]:
         """The days of the last two weeks that every origin has delivered."""
-        coverage = coverage_of(
-            self.desk.connection, self.names, self.desk.today, Window.ending(self.until, WEEK + WEEK)
-        )
+        coverage = self.desk.coverage(self.names, Window.ending(self.until, WEEK + WEEK))
         return coverage.days - coverage.partial
 
     @cached_property

@@ -13,7 +13,7 @@ from dashapp.domain.vocabulary import Dim, Method
 from dashapp.metrics.measure import Desk, Measurement, measure
 from dashapp.metrics.registry import METRICS
 from dashapp.stats.outbreak import ZSCORE7_DAYS, Baseline, Series, expected_range, zscore7, zscore7_baseline
-from dashapp.store.reads import default_origins, known_attacks
+from dashapp.store.reads import known_attacks
 
 
 class Unmeasured(Exception):
@@ -155,7 +155,7 @@ def alarms(desk: Desk, ask: Ask, detector: Detector) -> list[Alarm]:
 
 def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
     """The known attacks that touch the window, of the categories and severities asked for."""
-    names = ask.chosen(Dim.ORIGIN) or default_origins(desk.connection)
+    names = ask.chosen(Dim.ORIGIN) or desk.default_origins
     categories, severities = ask.chosen(Dim.CATEGORY), ask.chosen(Dim.SEVERITY)
     return [
         attack

@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,11 +20,13 @@ from dashapp.metrics.query import cube_for
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Unit
 from dashapp.metrics.spread import Spread, ages, binned, medians, spreads, whole_median
 from dashapp.store.engine import TooSlow
-from dashapp.store.reads import coverage_of, default_origins
+from dashapp.store.reads import Coverage, coverage_of, default_origins
 
 TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO)
 FRESH = timedelta(days=2)
 """Within it of now, the last covered day tells what is open now."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +40,32 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True)
 class Desk:
-    """Where and when a question is asked: a reading connection, the wall clock, and the settings numbers depend on."""
+    """Where and when a question is asked: a reading connection, the wall clock, and the settings numbers depend on.
+
+    The connection reads in one transaction, so what was asked once at a desk is not asked again.
+    """
 
     connection: Connection
     now: datetime
     policy: Policy
     audience: Audience = Audience.FILE
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """The answer to a question, found the first time it is put."""
+        if question not in self.known:
+            self.known[question] = answer()
+        found: T = self.known[question]
+        return found
+
+    @property
+    def default_origins(self) -> tuple[str, ...]:
+        """The origins that a view shows when it names none."""
+        return self.once("default origins", lambda: default_origins(self.connection))
+
+    def coverage(self, names: tuple[str, ...], window: Window | None = None) -> Coverage:
+        """What some origins cover until today, of the window where one is given."""
+        return self.once(("coverage", names, window), lambda: coverage_of(self.connection, names, self.today, window))
 
     @property
     def today(self) -> date:
@@ -72,8 +94,12 @@ class Measurement:
 
 def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     """Answer a question about a metric. What goes wrong becomes the measurement's error, so that a page can go on."""
-    started = time.perf_counter()
     asked = with_origins(desk, ask)
+    return desk.once(("measure", metric.key, asked), lambda: _measured(desk, metric, ask, asked))
+
+
+def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
+    started = time.perf_counter()
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
     try:
@@ -88,13 +114,12 @@ def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
 
 def as_of(desk: Desk, ask_origins: tuple[str, ...] = ()) -> date:
     """The end of the last covered day of the chosen (else the default) origins; today when nothing is covered."""
-    names = ask_origins or default_origins(desk.connection)
-    return coverage_of(desk.connection, names, desk.today).as_of or desk.today
+    return desk.coverage(ask_origins or desk.default_origins).as_of or desk.today
 
 
 def with_origins(desk: Desk, ask: Ask) -> Ask:
     """The question with its origins named: numbers of different systems are added only when that is meant."""
-    return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, default_origins(desk.connection))
+    return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, desk.default_origins)
 
 
 def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
@@ -111,13 +136,13 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
 
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     reach = Window(ask.window.since - timedelta(days=ask.trailing - 1), ask.window.until)
-    coverage = coverage_of(desk.connection, ask.chosen(Dim.ORIGIN), desk.today, reach)
+    coverage = desk.coverage(ask.chosen(Dim.ORIGIN), reach)
     pooling = Pooling(ask, metric, coverage, desk.policy.zone, metric.settles(desk.policy), desk.now)
     began = FIRST_DAY if metric.kind is Kind.STOCK else reach.since
-    rows = desk.connection.execute(metric.statistics(ask), bound(desk, began, reach.until)).all()
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if metric.kind is Kind.AGES:
-        return _aged(desk, answer, rows)
+        return _aged(desk, answer)
+    rows = desk.connection.execute(metric.statistics(ask), bound(desk, began, reach.until)).all()
     if metric.edges is not None:
         found = binned(rows, coverage.days)
         median = whole_median(found, pooling, metric.edges)
@@ -131,15 +156,20 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     return replace(answer, points=points, total=pooling.total(sums), from_facts=cube_for(ask) is None)
 
 
-def _aged(desk: Desk, answer: Measurement, rows: Sequence[Any]) -> Measurement:
-    """The ages of what is open now; when data ended days ago nobody knows what is open now."""
+def _aged(desk: Desk, answer: Measurement) -> Measurement:
+    """The ages of what is open now; when data ended days ago nobody knows what is open now. All of these metrics are
+    made of the same rows.
+    """
     if answer.as_of is None or desk.today - answer.as_of > FRESH:
         return replace(answer, total=Point(desk.today, (), None, 0))
-    metric, policy = answer.metric, desk.policy
+    metric, policy, ask = answer.metric, desk.policy, answer.ask
+    rows: Sequence[Any] = desk.once(
+        ("open", ask.by, ask.filters), lambda: desk.connection.execute(metric.statistics(ask)).all()
+    )
     whole = ages([row[-3:] for row in rows], metric, policy, desk.now, desk.today)
     nothing = 0.0 if metric.unit is Unit.COUNT else None
     total = whole[0] if whole else Point(desk.today, (), nothing, 0)
-    points = tuple(ages(rows, metric, policy, desk.now, desk.today)) if answer.ask.by else (total,)
+    points = tuple(ages(rows, metric, policy, desk.now, desk.today)) if ask.by else (total,)
     return replace(answer, points=points, total=total)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, nulls_last, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, nulls_first, nulls_last, or_, select
 
 from dashapp.domain.ask import Ask, Grain
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing
@@ -139,13 +139,17 @@ decided after the SLA or open past it, on days that have settled, as the SLA bre
 
 
 def _order(wanted: Wanted) -> list[ColumnElement[Any]]:
-    """The order asked for, what is not given last; ties by origin and id, so that no row is on two pages."""
+    """The order asked for, what is not given last; a day's flags by their moment, those without one at its midnight;
+    ties by origin and id, so that no row is on two pages.
+    """
     column = _column(wanted.sort)
     closed = ORDERED.get(wanted.sort)
     key = case({value: place for place, value in enumerate(closed)}, value=column) if closed else column
     directed = key.desc() if wanted.descending else key.asc()
     nullable = wanted.sort == Dim.TEAM or flag.c[wanted.sort].nullable
-    return [nulls_last(directed) if nullable else directed, flag.c.origin, flag.c.flag_id]
+    moment = flag.c.flagged_at.desc() if wanted.descending else flag.c.flagged_at.asc()
+    within = [nulls_last(moment) if wanted.descending else nulls_first(moment)] if wanted.sort == DEFAULT_SORT else []
+    return [nulls_last(directed) if nullable else directed, *within, flag.c.origin, flag.c.flag_id]
 
 
 def _days(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:

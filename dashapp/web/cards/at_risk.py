@@ -52,11 +52,11 @@ def _waiting(scene: Scene) -> list[Waiting]:
     return [
         _waited(scene, row)
         for severity in chosen
-        for sort in ("flagged_at", "flagged_day")
         for row in select_rows(
-            scene.desk, Wanted(ask.where(Dim.SEVERITY, [severity]), Case.OPEN, sort=sort, descending=False), SHOWN
+            scene.desk,
+            Wanted(ask.where(Dim.SEVERITY, [severity]), Case.OPEN, sort="flagged_day", descending=False),
+            SHOWN,
         )
-        if (row[PLACES["flagged_at"]] is None) == (sort == "flagged_day")
     ]
 
 

@@ -1,43 +1,55 @@
 """Puts the synthetic platform into the store, in place of an earlier one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from itertools import chain, islice
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from dashapp.demo.generate import flags
-from dashapp.demo.plan import Demo, covered, incidents, reviewers
+from dashapp.demo.generate import batches
+from dashapp.demo.plan import Demo, delivered, incidents, reviewers
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.reads import DEMO
 from dashapp.store.rollup import rollup
 
-BATCH = 5000
-"""Flags in one insert."""
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how many steps of it are done, and how many there are."""
 
 
 def load(
-    engine: Engine, settings: Settings, now: datetime, *, days: int = 90, seed: int = 42, scale: float = 1.0
+    engine: Engine,
+    settings: Settings,
+    now: datetime,
+    *,
+    days: int = 90,
+    seed: int = 42,
+    scale: float = 1.0,
+    progress: Progress = lambda _what, _done, _steps: None,
 ) -> int:
     """Generate and store `days` days up to `now`, in one transaction with what is derived from them.
 
-    Returns the number of flags; `scale` 1 is about 470 a day. An earlier demo is removed with all that came of it.
+    Returns the number of flags; `scale` 1 is about 470 a day. An earlier demo is removed with all that came of it. No
+    more than some thousand flags are held at a time, whatever the scale.
     """
     demo = Demo(now, settings.zone, days, seed, scale)
     with engine.begin() as connection:
         writes.remove_origin(connection, DEMO)
         writes.put_origin(connection, DEMO, DEMO, now)
-        writes.put_coverage(connection, DEMO, covered(demo))
+        writes.put_coverage(connection, DEMO, [demo.day(back) for back in delivered(demo)])
         writes.put_reviewers(connection, DEMO, reviewers(scale), replace=False)
         if attacks := incidents(demo):
             writes.put_incidents(connection, DEMO, attacks, replace=False)
-        loaded = sum(writes.put_flags(connection, batch).new for batch in _batches(flags(demo)))
+        loaded = _put_flags(connection, demo, progress)
+        progress("totals", 0, 1)
         rollup(connection, settings.sla)
+        progress("totals", 1, 1)
     return loaded
 
 
-def _batches(days: Iterable[list[writes.Row]]) -> Iterator[list[writes.Row]]:
-    rows = ({"origin": DEMO, **row} for row in chain.from_iterable(days))
-    while batch := list(islice(rows, BATCH)):
-        yield batch
+def _put_flags(connection: Connection, demo: Demo, progress: Progress) -> int:
+    """Store the flags, a day at a time, and return how many they are."""
+    loaded, backs = 0, delivered(demo)
+    for done, back in enumerate(backs, start=1):
+        loaded += sum(writes.put_flags(connection, batch).new for batch in batches(demo, back))
+        progress("flags", done, len(backs))
+    return loaded

@@ -29,7 +29,7 @@ def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_loading_says_how_many_flags_it_stored(engine: Engine, settings: Settings) -> None:
-    assert load(engine, settings, NOW, days=30) == count(engine, flag) == 13_511
+    assert load(engine, settings, NOW, days=30) == count(engine, flag) == 13_346
     assert count(engine, reviewer) == 20
     assert count(engine, incident) == 2
 
@@ -41,9 +41,26 @@ def test_every_day_is_covered_up_to_today(engine: Engine, settings: Settings) ->
     assert days == [date(2024, 3, 29), date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1), date(2024, 4, 2)]
 
 
+def test_the_missing_day_is_not_covered_and_has_no_flags(engine: Engine, settings: Settings) -> None:
+    load(engine, settings, NOW, days=45, scale=0.1)
+    missing = date(2024, 2, 25)
+    with engine.connect() as connection:
+        days = set(connection.scalars(select(coverage.c.day)))
+        raised = set(connection.scalars(select(flag.c.flagged_day)))
+    assert set(Window.ending(date(2024, 4, 2), 45)) - days == {missing}
+    assert missing not in raised
+    assert days == raised
+
+
+def test_whoever_waits_is_told_of_every_day_and_of_the_totals(engine: Engine, settings: Settings) -> None:
+    told: list[tuple[str, int, int]] = []
+    load(engine, settings, NOW, days=3, scale=0.1, progress=lambda *step: told.append(step))
+    assert told == [("flags", 1, 3), ("flags", 2, 3), ("flags", 3, 3), ("totals", 0, 1), ("totals", 1, 1)]
+
+
 def test_what_is_stored_is_what_was_generated(engine: Engine, settings: Settings) -> None:
     load(engine, settings, NOW, days=3, seed=7, scale=0.5)
-    made = [row for day in flags(Demo(NOW, ZoneInfo("Europe/Berlin"), 3, 7, 0.5)) for row in day]
+    made = list(flags(Demo(NOW, ZoneInfo("Europe/Berlin"), 3, 7, 0.5)))
     with engine.connect() as connection:
         kept = [dict(row) for row in connection.execute(select(flag).order_by(flag.c.id)).mappings()]
     assert [{name: row[name] for name in made[0]} for row in kept] == made

@@ -73,7 +73,7 @@ def incidents(demo: Demo) -> list[Incident]:
             until=demo.day(surge.back - len(surge.more) + 1),
             category=surge.category,
             severity=surge.severity,
-            accounts=scaled(surge.reporters or surge.targets or 1, demo.scale),
+            accounts=scaled(surge.accounts, demo.scale),
             pattern=surge.pattern,
         )
         for _, surge in surges(demo)

@@ -148,6 +148,11 @@ class Surge:
     hours: tuple[float, float] | None = None
     confirmed: float = 1.0
 
+    @property
+    def accounts(self) -> int:
+        """How many accounts take part: those that report where these are the attack, else those that are flagged."""
+        return self.reporters or self.targets or 0
+
 
 BRIGADE = Surge(
     "INC-1",

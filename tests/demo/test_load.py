@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Engine, Table, func, select
 
 from dashapp.demo.generate import flags
@@ -52,10 +53,20 @@ def test_the_missing_day_is_not_covered_and_has_no_flags(engine: Engine, setting
     assert days == raised
 
 
-def test_whoever_waits_is_told_of_every_day_and_of_the_totals(engine: Engine, settings: Settings) -> None:
+def test_whoever_waits_is_told_of_every_day(engine: Engine, settings: Settings) -> None:
     told: list[tuple[str, int, int]] = []
     load(engine, settings, NOW, days=3, scale=0.1, progress=lambda *step: told.append(step))
-    assert told == [("flags", 1, 3), ("flags", 2, 3), ("flags", 3, 3), ("totals", 0, 1), ("totals", 1, 1)]
+    assert told == [("demo", 1, 3), ("demo", 2, 3), ("demo", 3, 3)]
+
+
+def test_a_large_demo_is_rolled_up_in_parts_with_the_same_result(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(engine, settings, NOW, days=50, scale=0.2)
+    at_once = contents(engine)
+    monkeypatch.setattr("dashapp.demo.load.ROLLUP_AFTER", 300)
+    load(engine, settings, NOW, days=50, scale=0.2)
+    assert contents(engine) == at_once
 
 
 def test_what_is_stored_is_what_was_generated(engine: Engine, settings: Settings) -> None:

@@ -55,7 +55,9 @@ def demo(
     if held:
         flags, days, text = 0, 0, f"the store holds data already: {', '.join(held)}"
     else:
-        flags = load(store.writer, store.settings, datetime.now(UTC), days=days, seed=seed, scale=scale)
+        with showing.progress_bar() as progress:
+            now = datetime.now(UTC)
+            flags = load(store.writer, store.settings, now, days=days, seed=seed, scale=scale, progress=progress)
         text = f"demo: {flags:,} flags over {days} days"
     showing.as_json({"flags": flags, "days": days}) if json else typer.echo(text)
 

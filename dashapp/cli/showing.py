@@ -67,7 +67,7 @@ def _moment(origin: Origin) -> str:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on standard error for each file, where that is a terminal; elsewhere nothing."""
+    """A bar on standard error for each file or step, where that is a terminal; elsewhere nothing."""
     if not sys.stderr.isatty():
         yield lambda _file, _done, _size: None
         return

@@ -1,43 +1,61 @@
 """Puts the synthetic platform into the store, in place of an earlier one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from itertools import chain, islice
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from dashapp.demo.generate import flags
-from dashapp.demo.plan import Demo, covered, incidents, reviewers
+from dashapp.demo.generate import batches
+from dashapp.demo.plan import Demo, delivered, incidents, reviewers
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.reads import DEMO
-from dashapp.store.rollup import rollup
+from dashapp.store.rollup import SlaHours, rollup
 
-BATCH = 5000
-"""Flags in one insert."""
+ROLLUP_AFTER = 200_000
+"""Flags stored between two rebuilds of what is derived from them: bounds what the database sorts at a time. Days come
+oldest first, and a decision never comes before its flag, so no day is rebuilt again once its flags are in.
+"""
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being made, how many days of it are done, and how many there are."""
 
 
 def load(
-    engine: Engine, settings: Settings, now: datetime, *, days: int = 90, seed: int = 42, scale: float = 1.0
+    engine: Engine,
+    settings: Settings,
+    now: datetime,
+    *,
+    days: int = 90,
+    seed: int = 42,
+    scale: float = 1.0,
+    progress: Progress = lambda _what, _done, _steps: None,
 ) -> int:
     """Generate and store `days` days up to `now`, in one transaction with what is derived from them.
 
-    Returns the number of flags; `scale` 1 is about 470 a day. An earlier demo is removed with all that came of it.
+    Returns the number of flags; `scale` 1 is about 470 a day. An earlier demo is removed with all that came of it. No
+    more than some thousand flags are held at a time, whatever the scale.
     """
     demo = Demo(now, settings.zone, days, seed, scale)
     with engine.begin() as connection:
         writes.remove_origin(connection, DEMO)
         writes.put_origin(connection, DEMO, DEMO, now)
-        writes.put_coverage(connection, DEMO, covered(demo))
+        writes.put_coverage(connection, DEMO, [demo.day(back) for back in delivered(demo)])
         writes.put_reviewers(connection, DEMO, reviewers(scale), replace=False)
         if attacks := incidents(demo):
             writes.put_incidents(connection, DEMO, attacks, replace=False)
-        loaded = sum(writes.put_flags(connection, batch).new for batch in _batches(flags(demo)))
-        rollup(connection, settings.sla)
+        return _put_flags(connection, demo, settings.sla, progress)
+
+
+def _put_flags(connection: Connection, demo: Demo, sla: SlaHours, progress: Progress) -> int:
+    """Store the flags, a day at a time, and what is derived from them; return how many they are."""
+    loaded = fresh = 0
+    backs = delivered(demo)
+    for done, back in enumerate(backs, start=1):
+        new = sum(writes.put_flags(connection, batch).new for batch in batches(demo, back))
+        loaded, fresh = loaded + new, fresh + new
+        if fresh >= ROLLUP_AFTER or done == len(backs):
+            rollup(connection, sla)
+            fresh = 0
+        progress("demo", done, len(backs))
     return loaded
-
-
-def _batches(days: Iterable[list[writes.Row]]) -> Iterator[list[writes.Row]]:
-    rows = ({"origin": DEMO, **row} for row in chain.from_iterable(days))
-    while batch := list(islice(rows, BATCH)):
-        yield batch

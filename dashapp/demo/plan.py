@@ -1,4 +1,4 @@
-"""What one run generates: its days, and the reviewers and attacks that its flags refer to."""
+"""What one run generates: its days, and the reviewers and surges that its flags refer to."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -40,9 +40,9 @@ class Demo:
         return datetime.combine(self.day(back), time(), self.zone).astimezone(UTC)
 
 
-def covered(demo: Demo) -> list[date]:
-    """The days, oldest first."""
-    return [demo.day(back) for back in reversed(range(demo.days))]
+def delivered(demo: Demo) -> list[int]:
+    """The days that the platform told us of, in days back, oldest first."""
+    return [back for back in reversed(range(demo.days)) if back != p.MISSING]
 
 
 def reviewers(scale: float) -> list[Reviewer]:
@@ -59,20 +59,25 @@ def reviewers(scale: float) -> list[Reviewer]:
     ]
 
 
+def surges(demo: Demo) -> list[tuple[int, p.Surge]]:
+    """The surges that begin within the generated days, each with its place in SURGES."""
+    return [(place, surge) for place, surge in enumerate(p.SURGES) if surge.back < demo.days]
+
+
 def incidents(demo: Demo) -> list[Incident]:
-    """The attacks that begin within the generated days: the ground truth behind `coordinated`."""
+    """The attacks among the surges: the ground truth behind `coordinated`."""
     return [
         Incident(
-            incident_id=attack.incident_id,
-            since=demo.day(attack.back),
-            until=demo.day(attack.back - attack.days + 1),
-            category=attack.category,
-            severity=attack.severity,
-            accounts=accounts(attack, demo.scale),
-            pattern=attack.pattern,
+            incident_id=surge.incident_id,
+            since=demo.day(surge.back),
+            until=demo.day(surge.back - len(surge.more) + 1),
+            category=surge.category,
+            severity=surge.severity,
+            accounts=scaled(surge.accounts, demo.scale),
+            pattern=surge.pattern,
         )
-        for attack in p.ATTACKS
-        if attack.back < demo.days
+        for _, surge in surges(demo)
+        if surge.incident_id is not None
     ]
 
 
@@ -81,6 +86,6 @@ def ranks(team: p.Team) -> list[bool]:
     return [False] * team.seniors + [True] * team.juniors
 
 
-def accounts(attack: p.Attack, scale: float) -> int:
-    """How many accounts take part in an attack."""
-    return max(1, round(attack.accounts * scale))
+def scaled(number: int, scale: float) -> int:
+    """So many accounts at that scale, at least one."""
+    return max(1, round(number * scale))

@@ -77,10 +77,12 @@ AUTO_SECONDS, AUTO_SPREAD, AUTO_MOST = 15.0, 0.9, 600
 """Median, log-normal spread and most of the seconds that a decision without a human takes."""
 REVIEW_HOURS = (20.0, 16.0, 8.8, 5.6)
 """Median hours that a human decision takes, by severity."""
-REVIEW_SPREAD, REVIEW_LEAST, REVIEW_MOST = 0.95, 120, 21 * 86400
+REVIEW_SPREAD, REVIEW_LEAST, REVIEW_MOST = 0.90, 120, 21 * 86400
 """Log-normal spread, and bounds in seconds."""
 PRESSURE = ((14, 1.0), (0, 2.2))
 """What multiplies review times, by days back: the team falls behind in the last two weeks."""
+LATE_SHARE, LATE_DAYS, LATE_SPREAD, LATE_MOST = 0.012, 9.0, 0.6, 45 * 86400
+"""Share of reviews that wait for somebody else, such as a court; median days, log-normal spread, most seconds."""
 
 CONFIRMED_POWER = 1.6
 """A human confirms a flag with the probability score to this power."""
@@ -110,32 +112,113 @@ ACCOUNTS_A_DAY = 40.0
 """Accounts opened a day since the platform began; numbered in the order in which they were opened."""
 PLATFORM_DAYS = 5000
 """The platform began so many days before the last day."""
-ACCOUNT_SKEW = 0.6
-"""Below 1: newer accounts are flagged more often."""
-CONTENTS = 4_000_000
-"""Different contents in circulation, so that the same one is seldom flagged twice outside an attack."""
-VARIANTS = 4
-"""Different contents within one attack."""
+ACCOUNT_SKEW = 2.2
+"""Above 1: newer accounts are flagged more often. Four in a hundred flagged ones are younger than a week."""
+REPORTER_SKEW = 2.0
+"""Above 1: some people report far more often than others."""
+CONTENTS, CONTENT_SKEW = 4_000_000, 3.0
+"""Different contents in circulation; above 1: some are flagged again and again, most of them once."""
+
+
+MISSING = 37
+"""The day, in days back, whose flags were never delivered; what was decided on it is known from later deliveries."""
 
 
 @dataclass(frozen=True)
-class Attack:
-    """A coordinated attack: its first day in days back, its length, and the flags of its category as a multiple."""
+class Surge:
+    """Some days on which more is flagged in one category than usual, and what these flags have in common.
 
-    incident_id: str
+    `back` is its first day, `more` the flags beyond the usual ones by day, as a multiple of these. `reporters`,
+    `targets` and `contents` are how many different ones it has, the contents at any scale; None: as everyday flags
+    have them. `target_days` bounds the age of the targets when it begins, `hours` the time of day. `confirmed`
+    multiplies the chance that a human confirms a flag.
+    """
+
+    incident_id: str | None
+    """None: no attack, though it rises like one."""
     back: int
-    days: int
     category: str
-    multiple: float
     severity: Severity
-    accounts: int
+    more: tuple[float, ...]
     pattern: str
+    reporters: int | None = None
+    targets: int | None = None
+    target_days: int | None = None
+    contents: int | None = None
+    hours: tuple[float, float] | None = None
+    confirmed: float = 1.0
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts take part: those that report where these are the attack, else those that are flagged."""
+        return self.reporters or self.targets or 0
 
 
-ATTACKS = (
-    Attack("INC-1", 76, 2, "harassment", 4.0, Severity.HIGH, 60, "New accounts send the same insults to one group."),
-    Attack("INC-2", 58, 3, "spam", 3.0, Severity.MEDIUM, 180, "Many accounts post links to one shop within minutes."),
-    Attack("INC-3", 41, 1, "fraud", 5.0, Severity.HIGH, 35, "Accounts with copied profiles ask buyers for a deposit."),
-    Attack("INC-4", 23, 2, "hate_speech", 3.5, Severity.CRITICAL, 50, "A slogan is repeated under unrelated videos."),
-    Attack("INC-5", 6, 2, "sexual_content", 2.5, Severity.HIGH, 40, "Re-uploads of one removed clip under new titles."),
+BRIGADE = Surge(
+    "INC-1",
+    76,
+    "harassment",
+    Severity.HIGH,
+    (2.2, 1.3),
+    "Members of one forum report the same few accounts within hours.",
+    reporters=150,
+    targets=5,
+    contents=60,
+    hours=(18, 22),
+    confirmed=0.2,
 )
+BOT_NET = Surge(
+    "INC-2",
+    60,
+    "spam",
+    Severity.MEDIUM,
+    (1.6, 2.0, 1.4),
+    "Accounts opened for it post links to one shop.",
+    targets=180,
+    target_days=5,
+    contents=4,
+    confirmed=1.2,
+)
+SLOW_RAMP = Surge(
+    "INC-3",
+    52,
+    "fraud",
+    Severity.HIGH,
+    (0.10, 0.20, 0.35, 0.50, 0.65, 0.85, 1.00, 1.20, 1.40, 1.60, 1.80, 2.00),
+    "Copied profiles ask buyers for a deposit, more of them every day.",
+    targets=120,
+    target_days=40,
+    contents=25,
+)
+LOW_INTENSITY = Surge(
+    "INC-4",
+    23,
+    "hate_speech",
+    Severity.CRITICAL,
+    (0.30, 0.40, 0.35, 0.40, 0.30),
+    "A slogan is repeated under unrelated videos, a few dozen times a day.",
+    targets=30,
+    target_days=14,
+    contents=2,
+)
+HIJACKED = Surge(
+    "INC-5",
+    6,
+    "sexual_content",
+    Severity.HIGH,
+    (1.8, 1.3),
+    "Hijacked old accounts upload one removed clip under new titles.",
+    targets=40,
+    contents=1,
+    hours=(9, 15),
+)
+ORGANIC = Surge(
+    None,
+    33,
+    "harassment",
+    Severity.MEDIUM,
+    (1.6, 2.1, 1.1, 0.5),
+    "A disputed final sets fans against each other: many people, no plan.",
+)
+
+SURGES = (BRIGADE, BOT_NET, SLOW_RAMP, ORGANIC, LOW_INTENSITY, HIJACKED)

@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ NOW = datetime(2024, 3, 30, 15, 20, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def ninety_days() -> list[Row]:
     """Seed 42 at scale 1, 2024-01-01 to 2024-03-30 15:20 UTC."""
-    return list(chain.from_iterable(flags(Demo(NOW, ZoneInfo("UTC")))))
+    return list(flags(Demo(NOW, ZoneInfo("UTC"))))
 
 
 @pytest.fixture

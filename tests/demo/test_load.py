@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Engine, Table, func, select
 
 from dashapp.demo.generate import flags
@@ -29,7 +30,7 @@ def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_loading_says_how_many_flags_it_stored(engine: Engine, settings: Settings) -> None:
-    assert load(engine, settings, NOW, days=30) == count(engine, flag) == 13_511
+    assert load(engine, settings, NOW, days=30) == count(engine, flag) == 13_346
     assert count(engine, reviewer) == 20
     assert count(engine, incident) == 2
 
@@ -41,9 +42,36 @@ def test_every_day_is_covered_up_to_today(engine: Engine, settings: Settings) ->
     assert days == [date(2024, 3, 29), date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1), date(2024, 4, 2)]
 
 
+def test_the_missing_day_is_not_covered_and_has_no_flags(engine: Engine, settings: Settings) -> None:
+    load(engine, settings, NOW, days=45, scale=0.1)
+    missing = date(2024, 2, 25)
+    with engine.connect() as connection:
+        days = set(connection.scalars(select(coverage.c.day)))
+        raised = set(connection.scalars(select(flag.c.flagged_day)))
+    assert set(Window.ending(date(2024, 4, 2), 45)) - days == {missing}
+    assert missing not in raised
+    assert days == raised
+
+
+def test_whoever_waits_is_told_of_every_day(engine: Engine, settings: Settings) -> None:
+    told: list[tuple[str, int, int]] = []
+    load(engine, settings, NOW, days=3, scale=0.1, progress=lambda *step: told.append(step))
+    assert told == [("demo", 1, 3), ("demo", 2, 3), ("demo", 3, 3)]
+
+
+def test_a_large_demo_is_rolled_up_in_parts_with_the_same_result(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(engine, settings, NOW, days=50, scale=0.2)
+    at_once = contents(engine)
+    monkeypatch.setattr("dashapp.demo.load.ROLLUP_AFTER", 300)
+    load(engine, settings, NOW, days=50, scale=0.2)
+    assert contents(engine) == at_once
+
+
 def test_what_is_stored_is_what_was_generated(engine: Engine, settings: Settings) -> None:
     load(engine, settings, NOW, days=3, seed=7, scale=0.5)
-    made = [row for day in flags(Demo(NOW, ZoneInfo("Europe/Berlin"), 3, 7, 0.5)) for row in day]
+    made = list(flags(Demo(NOW, ZoneInfo("Europe/Berlin"), 3, 7, 0.5)))
     with engine.connect() as connection:
         kept = [dict(row) for row in connection.execute(select(flag).order_by(flag.c.id)).mappings()]
     assert [{name: row[name] for name in made[0]} for row in kept] == made

@@ -38,6 +38,10 @@ class Window:
         """Each day, oldest first."""
         return (self.since + timedelta(days=i) for i in range(self.length))
 
+    def holds(self, other: "Window") -> bool:
+        """Whether all days of the other window are days of this one."""
+        return self.since <= other.since and other.until <= self.until
+
     @property
     def length(self) -> int:
         """The number of days."""

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from dashapp.domain.ask import Ask, Grain
 from dashapp.metrics.registry import Kind, Metric
@@ -39,9 +38,8 @@ class Pooling:
     ask: Ask
     metric: Metric
     coverage: Coverage
-    zone: ZoneInfo
-    settles: timedelta
-    now: datetime
+    settled: date
+    """The last day that was over so long ago that it has settled."""
 
     def points(self, sums: Sums) -> list[Point]:
         """Every point of the answer, by bucket and group; none for a bucket of which no day is covered."""
@@ -107,9 +105,7 @@ class Pooling:
 
     def pending(self, day: date) -> bool:
         """Whether a day may still change: not over for long enough, or an origin has not delivered it."""
-        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), self.zone)
-        ended = midnight.astimezone(UTC)  # before adding: in its own zone an hour would be lost when clocks change
-        return ended + self.settles > self.now or day in self.coverage.partial
+        return day > self.settled or day in self.coverage.partial
 
 
 def levels(sums: Sums, covered: Collection[date]) -> Sums:

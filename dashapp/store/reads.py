@@ -60,6 +60,11 @@ class Coverage:
     as_of: date | None
     """The last covered day."""
 
+    def within(self, window: Window) -> "Coverage":
+        """The same of fewer days."""
+        inside = frozenset(window)
+        return Coverage(self.days & inside, self.partial & inside, self.first, self.as_of)
+
 
 def coverage_of(connection: Connection, names: Sequence[str], today: date, window: Window | None = None) -> Coverage:
     """What the origins cover, of the window where one is given; days after `today` do not count."""
@@ -72,14 +77,13 @@ def coverage_of(connection: Connection, names: Sequence[str], today: date, windo
     if window is None:
         return Coverage(frozenset(), frozenset(), first, last)
     inside = here & coverage.c.day.between(window.since, window.until)
-    known = {(name, day) for name, day in connection.execute(select(coverage.c.origin, coverage.c.day).where(inside))}
+    known: dict[str, set[date]] = {name: set() for name in spans}
+    for name, day in connection.execute(select(coverage.c.origin, coverage.c.day).where(inside)):
+        known[name].add(day)
     partial = {
-        day
-        for name, (begin, end) in spans.items()
-        for day in window
-        if begin <= day <= end and (name, day) not in known
+        day for name, (begin, end) in spans.items() for day in window if begin <= day <= end and day not in known[name]
     }
-    return Coverage(frozenset(day for _, day in known), frozenset(partial), first, last)
+    return Coverage(frozenset().union(*known.values()), frozenset(partial), first, last)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dash import Dash
 
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine
-from dashapp.web import api, callbacks, shell, site, static
+from dashapp.web import api, callbacks, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services, policy_of
 from pages import attacks, classifier, definitions, flags, overview, queue, volume
 
@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> Dash:
     site.register(PAGES)
     app.layout = shell.shell(PAGES)
     callbacks.bind(app, PAGES)
+    shared.share(app)
     return app
 
 

@@ -62,6 +62,12 @@ class Desk:
         return found
 
     @property
+    def failed(self) -> bool:
+        """Whether something went wrong that may go well another time."""
+        answers = (answer for answer in self.known.values() if isinstance(answer, Measurement))
+        return any(answer.error and not answer.refused for answer in answers)
+
+    @property
     def default_origins(self) -> tuple[str, ...]:
         """The origins that a view shows when it names none."""
         return self.once("default origins", lambda: default_origins(self.connection))

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, nulls_first, nulls_last, or_, select
 
 from dashapp.domain.ask import Ask, Grain
-from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing
+from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
 from dashapp.metrics.measure import Desk, bound, measure, with_origins
-from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent
+from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent, waiting
 from dashapp.metrics.registry import METRICS
 from dashapp.store.rollup import column_of, in_sla, with_reviewers
 from dashapp.store.schema import flag, reviewer
@@ -82,6 +82,22 @@ def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
     options = {"yield_per": AT_ONCE}
     with desk.connection.execute(_statement(desk, wanted), _days(desk, wanted), execution_options=options) as found:
         yield from found.partitions()
+
+
+def waiting_rows(desk: Desk, ask: Ask, limit: int) -> list[Row]:
+    """Of each severity asked for, the flags open now that were raised first, whenever that was."""
+    filters = [column_of(dim).in_(values) for dim, values in with_origins(desk, ask).filters if dim != Dim.SEVERITY]
+    return [
+        tuple(row)
+        for severity in ask.chosen(Dim.SEVERITY) or Severity
+        for row in desk.connection.execute(
+            select(*(_column(key) for key in COLUMNS))
+            .select_from(with_reviewers())
+            .where(waiting(), flag.c.severity == severity, *filters)
+            .order_by(flag.c.flagged_day, nulls_first(flag.c.flagged_at.asc()), flag.c.origin, flag.c.flag_id)
+            .limit(limit)
+        )
+    ]
 
 
 def count_rows(desk: Desk, wanted: Wanted) -> int:

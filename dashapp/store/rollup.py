@@ -42,6 +42,7 @@ from dashapp.store.schema import (
     reviewer,
     score_histogram,
 )
+from dashapp.store.version import next_version
 
 SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
 
@@ -117,6 +118,7 @@ def rollup(connection: Connection, sla: SlaHours, *, everything: bool = False) -
         for since, until in runs([row.day for row in days]):
             _rebuild(connection, origin, since, until, sla)
     connection.execute(delete(dirty_day))
+    next_version(connection)
     return len(rows)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from dashapp.domain.events import Flag, Incident, Reviewer
 from dashapp.store.engine import insert_missing
 from dashapp.store.schema import coverage, dirty_day, flag, incident, metadata, origin, reviewer
+from dashapp.store.version import next_version
 
 Row = dict[str, Any]
 
@@ -84,6 +85,7 @@ def remove_origin(connection: Connection, name: str) -> int:
     """Undo an import: delete everything of one origin and return how many flags that were."""
     held = [table for table in metadata.sorted_tables if "origin" in table.columns]
     gone = {table.name: connection.execute(delete(table).where(table.c.origin == name)).rowcount for table in held}
+    next_version(connection)
     return gone[flag.name]
 
 

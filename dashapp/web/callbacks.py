@@ -15,6 +15,7 @@ from dashapp.web.desk import open_desk
 from dashapp.web.listing import PATH, link
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
+from dashapp.web.shared import only_now, overall
 from dashapp.web.shell import control, count, summary, waiting
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
 def failed(error: Exception) -> None:
     """Say on the page that an answer did not come; the log has the reason."""
     log.error("callback failed", exc_info=error)
+    only_now()
     set_props("toast", {"children": "That did not work. What you see is from before. The log says why."})
 
 
@@ -70,8 +72,12 @@ def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> di
         return [output["id"]["card"] for output in wanted[group]]
 
     made = {card_id: content(scene, cards[card_id]) for card_id in ids("heads")}
+    waits = overall(desk)
+    measured = [tiles.tile(scene, METRICS[key]) for key in ids("tiles")]
+    if desk.failed:
+        only_now()
     return {
-        "tiles": [tiles.tile(scene, METRICS[key]) for key in ids("tiles")],
+        "tiles": measured,
         "heads": [made[card_id].head for card_id in ids("heads")],
         "specs": [made[card_id].spec for card_id in ids("specs")],
         "contents": [made[card_id].written for card_id in ids("contents")],
@@ -79,7 +85,7 @@ def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> di
         "csv": [file_link(scene, cards, file_id, "csv") for file_id in ids("csv")],
         "xlsx": [file_link(scene, cards, file_id, "xlsx") for file_id in ids("xlsx")],
         "rows": [rows_link(scene, cards[card_id]) for card_id in ids("rows")],
-        "counts": [count(output["id"]["path"], scene) for output in wanted["counts"]],
+        "counts": [count(output["id"]["path"], waits) for output in wanted["counts"]],
         "window": words.days(scene.window.since, scene.window.until),
         "fresh": notices.fresh(scene),
         "notices": notices.notices(scene),

@@ -1,16 +1,23 @@
 """How a request gets at the numbers: the services that the app was made with, and a desk to ask at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
+from typing import Any, TypeVar
 
+from cachetools import LRUCache
 from flask import current_app
 from sqlalchemy import Engine
 
 from dashapp.metrics import METRICS, Audience, Desk, Policy
 from dashapp.settings import Settings
 
+T = TypeVar("T")
+
+KEPT = 64
+"""Small findings that requests share, kept by each process."""
 EXTENSION = "watchfloor"
 """Where the app keeps its Services, in `app.extensions`."""
 
@@ -22,11 +29,23 @@ class Services:
     settings: Settings
     reader: Engine
     clock: Callable[[], datetime]
+    kept: LRUCache[Hashable, Any] = field(default_factory=lambda: LRUCache(KEPT), compare=False)
+    guard: Lock = field(default_factory=Lock, compare=False)
 
     @property
     def policy(self) -> Policy:
         """The settings that numbers depend on."""
         return policy_of(self.settings)
+
+    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """The answer to a question that requests share; at worst two that ask at once both look for it."""
+        with self.guard:
+            found: T | None = self.kept.get(question)
+        if found is None:
+            found = answer()
+            with self.guard:
+                self.kept[question] = found
+        return found
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -9,6 +9,7 @@ from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
 from dashapp.alerts.look import State
+from dashapp.alerts.rules import Attention
 from dashapp.domain.ask import DEFAULT_DAYS, Grain, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
@@ -52,13 +53,16 @@ def waiting(path: str | Wildcard) -> dict[str, str | Wildcard]:
     return {"part": "waiting", "path": path}
 
 
-def count(path: str, scene: Scene) -> list[str | Component]:
+def count(path: str, found: Attention) -> list[str | Component]:
     """How many urgent concerns wait, beside the page they lead to; the home page counts all. Nothing for none."""
-    urgent = [concern for concern in scene.attention.concerns if concern.state in (State.ALERT, State.WARN)]
+    urgent = [concern for concern in found.concerns if concern.state in (State.ALERT, State.WARN)]
     waits = [concern for concern in urgent if path in (HOME, concern.link.partition("?")[0])]
-    of = " among what the filters leave" if scene.view.filters else ""
-    told = html.Span(f" need attention{of}", className="visually-hidden")
-    return [html.Span([str(len(waits)), told], title=f"{len(waits)} need attention{of}")] if waits else []
+    told = html.Span(" need attention", className="visually-hidden")
+    return (
+        [html.Span([str(len(waits)), told], title=f"{len(waits)} need attention, whatever filters are set")]
+        if waits
+        else []
+    )
 
 
 def shell(pages: Sequence[Page]) -> Component:

@@ -9,10 +9,12 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
+from dashapp.metrics import Desk
 from dashapp.web import components, notices, scenes, shell
 from dashapp.web.desk import open_desk
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
+from dashapp.web.shared import overall
 
 NAME = "Watchfloor"
 
@@ -37,7 +39,7 @@ def _layout(page: Page, /, **query: Any) -> Component:
     with open_desk() as desk:
         seen = scenes.scene(desk, address)
         if not page.bar:
-            _count(seen)  # no callback will, as nothing on the page changes
+            _count(desk)  # no callback will, as nothing on the page changes
         return html.Div([*shell.layout(page, address, seen), _main(page, seen)])
 
 
@@ -50,10 +52,11 @@ def _main(page: Page, seen: Scene) -> Component:
     return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)
 
 
-def _count(seen: Scene) -> None:
+def _count(desk: Desk) -> None:
     """Put the counts of what waits into the menu."""
+    waits = overall(desk)
     for path in shell.COUNTED:
-        dash.set_props(shell.waiting(path), {"children": shell.count(path, seen)})
+        dash.set_props(shell.waiting(path), {"children": shell.count(path, waits)})
 
 
 def _not_found(**_query: Any) -> Component:

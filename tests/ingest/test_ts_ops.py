@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from dashapp.ingest.report import Report
 from dashapp.settings import Settings
 from dashapp.store.rollup import rollup
-from dashapp.store.schema import coverage, flag, incident, metadata, origin, reviewer
+from dashapp.store.schema import coverage, flag, incident, meta, metadata, origin, reviewer
 
 Import = Callable[..., Report]
 
@@ -20,7 +20,7 @@ QUIET = "F2,2024-03-04,fraud,low,allow,,,,,\n"
 
 
 def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that the store holds, but when an origin last delivered."""
+    """Everything that the store holds, but when an origin last delivered and how often anything did."""
     with engine.connect() as connection:
         return {
             table.name: sorted(
@@ -28,6 +28,7 @@ def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
                 key=repr,
             )
             for table in metadata.sorted_tables
+            if table is not meta
         }
 
 

@@ -8,9 +8,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashapp.domain.ask import MOST_DAYS, Ask, Window
-from dashapp.domain.vocabulary import Case, Dim, Severity, label
+from dashapp.domain.vocabulary import Severity, label
 from dashapp.metrics import measure
-from dashapp.metrics.rows import COLUMNS, Row, Wanted, select_rows
+from dashapp.metrics.rows import COLUMNS, Row, waiting_rows
 from dashapp.web import listing
 from dashapp.web.cards.content import Content, unknown_now
 from dashapp.web.components import attributes, named
@@ -47,17 +47,8 @@ def at_risk(scene: Scene, card: Card) -> Content:
 
 def _waiting(scene: Scene) -> list[Waiting]:
     """The longest-waiting flags of each severity, for each has an SLA of its own."""
-    ask = Ask(Window.ending(scene.as_of, MOST_DAYS), filters=scene.view.filters)
-    chosen = ask.chosen(Dim.SEVERITY) or tuple(Severity)
-    return [
-        _waited(scene, row)
-        for severity in chosen
-        for row in select_rows(
-            scene.desk,
-            Wanted(ask.where(Dim.SEVERITY, [severity]), Case.OPEN, sort="flagged_day", descending=False),
-            SHOWN,
-        )
-    ]
+    ask = Ask(scene.window, filters=scene.view.filters)
+    return [_waited(scene, row) for row in waiting_rows(scene.desk, ask, SHOWN)]
 
 
 def _waited(scene: Scene, row: Row) -> Waiting:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine, select
 
 from dashapp.domain.ask import Window
 from dashapp.domain.events import Flag, Incident, Message, Reviewer
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.ingest.reasons import first_problem
 from dashapp.ingest.records import Columns, FileRefused, open_records
 from dashapp.ingest.report import FileReport, Refusal, Report, shown
-from dashapp.store.rollup import SlaHours, rollup
+from dashapp.store.rollup import rollup
 from dashapp.store.schema import dimension_value
 from dashapp.store.writes import (
     Counts,
@@ -43,7 +43,7 @@ class How:
     origin: str
     now: datetime
     zone: ZoneInfo
-    sla: SlaHours
+    sla: Mapping[Severity, float]
     replace: bool = False
     strict: bool = False
     dry_run: bool = False

@@ -45,7 +45,7 @@ def _decided_day(flagged: date, decided_at: datetime | None, hours: float | None
     """The day of a decision; for day-only input the day that lies `hours` after the midnight the day began with."""
     if decided_at is not None:
         return decided_at.astimezone(zone).date()
-    return None if hours is None else flagged + timedelta(days=int(hours // 24))
+    return None if hours is None else flagged if hours < 24 else flagged + timedelta(days=int(hours // 24))
 
 
 def put_flags(connection: Connection, rows: Sequence[Row], *, replace: bool = False) -> Counts:

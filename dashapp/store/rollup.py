@@ -203,7 +203,7 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
         _replace(connection, cube, bound, rows)
         _note_first_days(first_days, extra or Dim.CATEGORY, rows)
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
-        names = [column.name for column in table.columns if column.name in tally.places]
+        names = tuple(column.name for column in table.columns if column.name in tally.places)
         _replace(connection, table, bound, tally.histogram(names, measure))
 
 

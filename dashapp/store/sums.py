@@ -22,15 +22,20 @@ _NOTHING: Ints = np.array([], dtype=np.int64)
 
 
 class Tally:
-    """Facts as arrays of whole numbers: of each the number of its key, and its measures."""
+    """Facts as arrays of whole numbers: of each the number of its key, and its measures.
+
+    First all facts are added, then sums are asked for.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.places = {name: place for place, name in enumerate(names)}
-        """Where in a key its parts are, by name; more than one."""
+        """Where in a key its parts are, by name."""
         self.numbers = _numbers()
         """The distinct keys, numbered as they came."""
         self.measured: dict[str, list[tuple[Ints, Ints]]] = {}
         """By measure, batch by batch: the numbers of the facts' keys, and the facts' values."""
+        self.known: dict[tuple[str, ...], tuple[Ints, Ints]] = {}
+        """The groups that were asked for."""
 
     def add(self, keys: Iterable[Key], measures: Mapping[str, Ints]) -> None:
         """Take in facts: the key of each, and of some measures the value of each."""
@@ -38,48 +43,54 @@ class Tally:
         for name, values in measures.items():
             self.measured.setdefault(name, []).append((numbers, values))
 
-    def sums(self, names: Sequence[str], measures: Sequence[str]) -> Columns:
+    def sums(self, names: tuple[str, ...], measures: Sequence[str]) -> Columns:
         """The sums of the measures by some parts of the key; a fact without a measure adds 0 to it."""
-        groups, group_of = self._grouped(names)
-        columns = _columns(names, groups)
+        firsts, group_of = self._groups(names)
+        columns = self._parts(names, firsts)
         for measure in measures:
-            summed = np.zeros(len(groups), dtype=np.int64)
+            summed = np.zeros(len(firsts), dtype=np.int64)
             for numbers, values in self.measured.get(measure, []):
                 np.add.at(summed, group_of[numbers], values)
             columns[measure] = summed.tolist()
         return columns
 
-    def histogram(self, names: Sequence[str], measure: str) -> Columns:
+    def histogram(self, names: tuple[str, ...], measure: str) -> Columns:
         """How many facts (`count`) have each value (`bin`) of a measure, by some parts of the key.
 
         Negative values stand for facts that have none.
         """
-        groups, group_of = self._grouped(names)
+        firsts, group_of = self._groups(names)
         found = self.measured.get(measure, [])
         width = 1 + max((int(values.max()) for _, values in found), default=0)
         cells = [(group_of[numbers] * width + values)[values >= 0] for numbers, values in found]
         cell, facts = np.unique(np.concatenate([_NOTHING, *cells]), return_counts=True)
-        keys = [groups[number] for number in (cell // width).tolist()]
-        return _columns(names, keys) | {"bin": (cell % width).tolist(), "count": facts.tolist()}
+        return self._parts(names, firsts[cell // width]) | {"bin": (cell % width).tolist(), "count": facts.tolist()}
 
-    def _grouped(self, names: Sequence[str]) -> tuple[list[Key], Ints]:
-        """The distinct keys of some parts, and which of them each whole key has."""
-        part = itemgetter(*(self.places[name] for name in names))
-        groups = _numbers()
-        group_of = _numbered(map(part, self.numbers), groups)
-        return list(groups), group_of
+    def _groups(self, names: tuple[str, ...]) -> tuple[Ints, Ints]:
+        """The groups that keys form by some of their parts: of each the first key, and of each key its group.
+
+        Parts are taken in one after the other, since several tables begin with the same.
+        """
+        if names not in self.known:
+            part = _numbered(map(itemgetter(self.places[names[-1]]), self.numbers), _numbers())
+            if len(names) > 1:
+                part += self._groups(names[:-1])[1] * (1 + part.max(initial=0))
+            _, firsts, group_of = np.unique(part, return_index=True, return_inverse=True)
+            self.known[names] = firsts, group_of
+        return self.known[names]
+
+    def _parts(self, names: Sequence[str], numbers: Ints) -> Columns:
+        """Some parts of the keys with these numbers, as columns."""
+        every = list(self.numbers)
+        keys = [every[number] for number in numbers.tolist()]
+        return {name: list(map(itemgetter(self.places[name]), keys)) for name in names}
 
 
-def _numbers() -> defaultdict[Key, int]:
-    """Numbers keys as it is asked for them."""
+def _numbers() -> defaultdict[Any, int]:
+    """Numbers what it is asked for, in the order of asking."""
     return defaultdict(count().__next__)
 
 
-def _numbered(keys: Iterable[Key], numbers: defaultdict[Key, int]) -> Ints:
-    """The numbers of keys; those not yet known get the next ones."""
-    return np.fromiter(map(numbers.__getitem__, keys), dtype=np.int64)
-
-
-def _columns(names: Sequence[str], keys: Sequence[Key]) -> Columns:
-    """The parts of keys as columns."""
-    return {name: [key[place] for key in keys] for place, name in enumerate(names)}
+def _numbered(values: Iterable[Any], numbers: defaultdict[Any, int]) -> Ints:
+    """The numbers of values; those not yet known get the next ones."""
+    return np.fromiter(map(numbers.__getitem__, values), dtype=np.int64)

@@ -29,7 +29,7 @@ from dashapp.store.writes import (
     put_reviewers,
 )
 
-BATCH = 5_000
+BATCH = 1_000
 """Rows checked before they are stored together."""
 
 Put = Callable[[Connection, Sequence[Any], "How"], Counts]

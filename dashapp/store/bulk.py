@@ -3,37 +3,54 @@
 Core looks at every value of every row by its name, which takes longer than the database takes to store them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Date, Dialect, Table, insert
 from sqlalchemy.types import TypeEngine
 
+Bind = Callable[[Sequence[Any]], Sequence[Any]]
 PLAIN = frozenset({str, int, float, type(None)})
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows that are given as columns of one length, by name."""
     names = tuple(column.name for column in table.columns if column.name in columns)
-    rows = list(zip(*(_bound(table.c[name].type, columns[name], connection.dialect) for name in names), strict=True))
+    statement, binders = _insertion(table, names, connection.dialect)
+    rows = list(zip(*(bind(columns[name]) for name, bind in zip(names, binders, strict=True)), strict=True))
     if rows:
-        connection.exec_driver_sql(_statement(table, names, connection.dialect), rows)
+        connection.exec_driver_sql(statement, rows)
 
 
 @lru_cache(maxsize=64)
-def _statement(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
-    """The INSERT, with a mark for each name in their order; the dialect's marks must go by place."""
-    return str(insert(table).inline().compile(dialect=dialect, column_keys=names))
+def _insertion(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[Bind]]:
+    """The INSERT, with a mark for each name in their order, and what binds each column's values.
+
+    The dialect's marks must go by place.
+    """
+    statement = insert(table).inline().compile(dialect=dialect, column_keys=names)
+    return str(statement), [_binder(table.c[name].type, dialect) for name in names]
 
 
-def _bound(kind: TypeEngine[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
-    """A column's values as the driver stores them; one that occurs often is converted once."""
+def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Bind:
+    """What makes of a column's values those that the driver stores."""
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
-    if convert is not None:
-        known = {value: convert(value) for value in set(values)}
-        return [known[value] for value in values]
+    if convert is None:
+        return _plainly
+    if isinstance(kind, Date):
+        return lambda values: _once_each(convert, values)
+    return lambda values: [convert(value) for value in values]
+
+
+def _plainly(values: Sequence[Any]) -> Sequence[Any]:
+    """Text as plain text: a member of a StrEnum is a str, but SQLite's driver takes ten times as long to find out."""
     if PLAIN.issuperset(map(type, values)):
         return values
-    # A member of a StrEnum is a str, but SQLite's driver takes ten times as long to find that out.
     return [str(value) if isinstance(value, str) else value for value in values]
+
+
+def _once_each(convert: Callable[[Any], Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Values converted, of which many are the same, as days are."""
+    known = {value: convert(value) for value in set(values)}
+    return [known[value] for value in values]

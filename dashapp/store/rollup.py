@@ -59,7 +59,7 @@ SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
 
 FLAGS_AT_ONCE = 20_000
 """Flags raised in a stretch of days that is rebuilt together: bounds the memory it takes."""
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 1_000
 """Rows taken from the database together."""
 
 DIMS = (*CORE, *EXTRA)
@@ -177,7 +177,9 @@ def mark_all_dirty(connection: Connection) -> None:
 
 
 def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict[date, int]:
-    """How many flags were raised on each of these sorted days and those between them."""
+    """How many flags were raised on each of these sorted days and those between them; of a single day, nobody asks."""
+    if len(days) == 1:
+        return {}
     day = flag.c.flagged_day
     where = (flag.c.origin == origin) & day.between(days[0], days[-1])
     return dict(connection.execute(select(day, func.count()).where(where).group_by(day)).all())

@@ -1,13 +1,14 @@
-"""Inserts many rows in little time: column by column into plain tuples, which the driver takes as they are.
+"""Replaces many rows in little time: column by column into plain tuples, which the driver takes as they are.
 
 Core looks at every value of every row by its name, which takes longer than the database takes to store them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Date, Dialect, Table, insert
+from sqlalchemy import BindParameter, Connection, Date, Dialect, Table, bindparam, delete, insert
 from sqlalchemy.types import TypeEngine
 
 Bind = Callable[[Sequence[Any]], Sequence[Any]]
@@ -21,6 +22,22 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
     rows = list(zip(*(bind(columns[name]) for name, bind in zip(names, binders, strict=True)), strict=True))
     if rows:
         connection.exec_driver_sql(statement, rows)
+
+
+def delete_days(connection: Connection, table: Table, origin: str, since: date, until: date) -> None:
+    """Delete what a table with the columns `origin` and `day` holds of a stretch of days."""
+    statement, bind = _deletion(table, connection.dialect)
+    connection.exec_driver_sql(statement, (origin, *bind([since, until])))
+
+
+@lru_cache(maxsize=64)
+def _deletion(table: Table, dialect: Dialect) -> tuple[str, Bind]:
+    """The DELETE, with marks for an origin and two days, and what binds the days."""
+    of: BindParameter[str] = bindparam("of", required=True)
+    since: BindParameter[date] = bindparam("since", required=True)
+    until: BindParameter[date] = bindparam("until", required=True)
+    statement = delete(table).where(table.c.origin == of, table.c.day.between(since, until))
+    return str(statement.compile(dialect=dialect)), _binder(table.c.day.type, dialect)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    Delete,
     Float,
     Join,
     Select,
@@ -39,7 +38,7 @@ from sqlalchemy import (
 
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
-from dashapp.store.bulk import insert_columns
+from dashapp.store.bulk import delete_days, insert_columns
 from dashapp.store.schema import (
     CORE,
     CUBES,
@@ -99,9 +98,8 @@ def facts(
     the dims, and MEASURES.
     """
     known = (Dim.ORIGIN, *dims)
-    return union_all(
-        _raised_rows(known, sla, where, since, until), _decided_rows(known, where, since, until)
-    ).subquery()
+    raised = _raised_rows(known, sla, where, since, until)
+    return union_all(raised, _decided_rows(known, where, since, until, MEASURES)).subquery()
 
 
 def _raised_rows(
@@ -121,10 +119,13 @@ def _raised_rows(
 
 
 def _decided_rows(
-    dims: Iterable[Dim], where: Sequence[ColumnElement[bool]], since: object, until: object
+    dims: Iterable[Dim], where: Sequence[ColumnElement[bool]], since: object, until: object, zeros: Iterable[str] = ()
 ) -> Select[Any]:
-    """What each flag that was not decided on the day it was raised adds to the day on which it was."""
-    measures: dict[str, ColumnElement[int]] = {name: literal(int(name == "decided")) for name in MEASURES}
+    """What each flag that was not decided on the day it was raised adds to the day on which it was.
+
+    Columns: day, the dims, `decided`, and as `zeros` the measures that are asked for although nothing is added to them.
+    """
+    measures: dict[str, ColumnElement[int]] = {**{name: literal(0) for name in zeros}, "decided": literal(1)}
     later = flag.c.decided_day != flag.c.flagged_day
     return _rows(flag.c.decided_day, dims, measures).where(flag.c.decided_day.between(since, until), later, *where)
 
@@ -134,7 +135,7 @@ def _rows(day: ColumnElement[date], dims: Iterable[Dim], measures: Mapping[str, 
     columns: list[ColumnElement[Any]] = [
         day.label("day"),
         *(column_of(dim).label(dim.value) for dim in dims),
-        *(measures[name].label(name) for name in MEASURES),
+        *(measures[name].label(name) for name in MEASURES if name in measures),
     ]
     return select(*columns).select_from(with_reviewers())
 
@@ -246,14 +247,10 @@ def _read(
 
 def _replace(connection: Connection, table: Table, bound: Bound, rows: Columns) -> None:
     """Put these rows, which lack the origin, in place of what a derived table holds of a stretch of days."""
-    connection.execute(_deletion(table), {key: bound[key] for key in (ORIGIN.key, SINCE.key, UNTIL.key)})
+    origin = bound[ORIGIN.key]
+    delete_days(connection, table, origin, bound[SINCE.key], bound[UNTIL.key])
     count = len(next(iter(rows.values())))
-    insert_columns(connection, table, {"origin": [bound[ORIGIN.key]] * count, **rows})
-
-
-@lru_cache(maxsize=16)
-def _deletion(table: Table) -> Delete:
-    return delete(table).where(table.c.origin == ORIGIN, table.c.day.between(SINCE, UNTIL))
+    insert_columns(connection, table, {"origin": [origin] * count, **rows})
 
 
 def _note_first_days(first_days: FirstDays, dim: Dim, rows: Columns) -> None:
@@ -261,8 +258,8 @@ def _note_first_days(first_days: FirstDays, dim: Dim, rows: Columns) -> None:
     if dim in CLOSED:
         return
     for day, value, raised in zip(rows["day"], rows[dim], rows["raised"], strict=True):
-        if raised and value != NOT_GIVEN:
-            first_days[dim, value] = min(day, first_days.get((dim, value), day))
+        if raised and value != NOT_GIVEN and day < first_days.get((dim, value), date.max):
+            first_days[dim, value] = day
 
 
 def _note_values(connection: Connection, origin: str, first_days: FirstDays) -> None:

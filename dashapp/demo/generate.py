@@ -16,7 +16,7 @@ from dashapp.store.reads import DEMO
 Row = dict[str, Any]
 Columns = dict[str, Sequence[Any]]
 
-BATCH = 5000
+BATCH = 1000
 """Most rows that are made at a time: what bounds the memory at any scale."""
 
 

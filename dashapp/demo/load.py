@@ -10,12 +10,7 @@ from dashapp.demo.plan import Demo, delivered, incidents, reviewers
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.reads import DEMO
-from dashapp.store.rollup import SlaHours, rollup
-
-ROLLUP_AFTER = 200_000
-"""Flags stored between two rebuilds of what is derived from them: bounds what the database sorts at a time. Days come
-oldest first, and a decision never comes before its flag, so no day is rebuilt again once its flags are in.
-"""
+from dashapp.store.rollup import rollup
 
 Progress = Callable[[str, int, int], None]
 """Is told what is being made, how many days of it are done, and how many there are."""
@@ -44,18 +39,16 @@ def load(
         writes.put_reviewers(connection, DEMO, reviewers(scale), replace=False)
         if attacks := incidents(demo):
             writes.put_incidents(connection, DEMO, attacks, replace=False)
-        return _put_flags(connection, demo, settings.sla, progress)
+        loaded = _put_flags(connection, demo, progress)
+        rollup(connection, settings.sla)
+        return loaded
 
 
-def _put_flags(connection: Connection, demo: Demo, sla: SlaHours, progress: Progress) -> int:
-    """Store the flags, a day at a time, and what is derived from them; return how many they are."""
-    loaded = fresh = 0
+def _put_flags(connection: Connection, demo: Demo, progress: Progress) -> int:
+    """Store the flags, a day at a time, and return how many they are."""
+    loaded = 0
     backs = delivered(demo)
     for done, back in enumerate(backs, start=1):
-        new = sum(writes.put_flags(connection, batch).new for batch in batches(demo, back))
-        loaded, fresh = loaded + new, fresh + new
-        if fresh >= ROLLUP_AFTER or done == len(backs):
-            rollup(connection, sla)
-            fresh = 0
+        loaded += sum(writes.put_flags(connection, batch).new for batch in batches(demo, back))
         progress("demo", done, len(backs))
     return loaded

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,11 @@ from sqlalchemy import Connection, Engine, select
 
 from dashapp.domain.ask import Window
 from dashapp.domain.events import Flag, Incident, Message, Reviewer
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.ingest.reasons import first_problem
 from dashapp.ingest.records import Columns, FileRefused, open_records
 from dashapp.ingest.report import FileReport, Refusal, Report, shown
-from dashapp.store.rollup import SlaHours, rollup
+from dashapp.store.rollup import rollup
 from dashapp.store.schema import dimension_value
 from dashapp.store.writes import (
     Counts,
@@ -28,7 +29,7 @@ from dashapp.store.writes import (
     put_reviewers,
 )
 
-BATCH = 5_000
+BATCH = 1_000
 """Rows checked before they are stored together."""
 
 Put = Callable[[Connection, Sequence[Any], "How"], Counts]
@@ -43,7 +44,7 @@ class How:
     origin: str
     now: datetime
     zone: ZoneInfo
-    sla: SlaHours
+    sla: Mapping[Severity, float]
     replace: bool = False
     strict: bool = False
     dry_run: bool = False
@@ -140,6 +141,7 @@ class _File:
         self.batch: list[tuple[int, Message]] = []
         self.days: set[date] = set()
         self.categories: set[str] = set()
+        self.today = how.today
 
     def take(self) -> FileReport:
         """Read, check and store all rows, and say what became of them."""
@@ -161,12 +163,13 @@ class _File:
 
     def _message(self, line: int, record: Mapping[str, str]) -> tuple[int, Message] | Refusal:
         """A record as a message, or why it is not one."""
-        given = {self._field(header): value.strip() or None for header, value in record.items()}
+        fields = self.fields
+        given = {fields[header]: value.strip() for header, value in record.items()}
         try:
             message = self.kind.message.model_validate({name: value for name, value in given.items() if value})
         except ValidationError as error:
             name, reason = first_problem(error, given)
-            return self._refusal(line, name, given.get(name), reason)
+            return self._refusal(line, name, given.get(name) or None, reason)
         if late := self._in_the_future(message):
             return self._refusal(line, late, given[late], "lies in the future")
         earlier = self.lines.setdefault(getattr(message, self.kind.key), line)
@@ -177,15 +180,16 @@ class _File:
 
     def _in_the_future(self, message: Message) -> str | None:
         """The field that puts something on a day after today."""
-        days = ((name, getattr(message, name)) for name in self.kind.days)
-        return next((name for name, day in days if day > self.how.today), None)
+        return next((name for name in self.kind.days if getattr(message, name) > self.today), None)
 
-    def _field(self, header: str) -> str:
-        return self.kind.columns[self.columns.headers[header]]
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The field that each wanted column of the file feeds; known once its header is read."""
+        return {header: self.kind.columns[name] for header, name in self.columns.headers.items()}
 
     def _refusal(self, line: int, name: str, value: str | None, reason: str) -> Refusal:
         """A refusal that names the column as the file does."""
-        header = next((header for header in self.columns.headers if self._field(header) == name), None)
+        header = next((header for header, field in self.fields.items() if field == name), None)
         return Refusal(self.report.file, line, header, None if value is None else shown(value), reason)
 
     def _refuse(self, refusal: Refusal) -> None:

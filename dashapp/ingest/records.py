@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from dashapp.ingest.report import Refusal, shown
 
@@ -43,8 +43,7 @@ class _Unclosed(Exception):
     """A quoted field runs over more lines than a record may span."""
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """One physical line. Of one that is too long only the beginning is kept."""
 
     number: int
@@ -95,6 +94,8 @@ class CsvRecords:
         self.path, self.columns = path, columns
         self.size, self.done = path.stat().st_size, 0
         self.found: list[str] = []
+        self.places: list[tuple[str, int]] = []
+        """The wanted ones of the headers found, and where in a row their fields are."""
         self.waiting: deque[_Line] = deque()
 
     def __iter__(self) -> Iterator[Record | Refusal]:
@@ -119,6 +120,7 @@ class CsvRecords:
             refusal = Refusal(self.path.name, 1, "header", shown(line.text.strip()), _csv_reason(error))
             raise FileRefused(refusal) from error
         self.columns.find(self.path.name, self.found)
+        self.places = [(name, place) for place, name in enumerate(self.found) if name in self.columns.headers]
 
     def _record(self, line: _Line, lines: Iterator[_Line]) -> Record | Refusal:
         """The record that begins with `line`. If it is refused, reading goes on with the line after `line`."""
@@ -127,14 +129,13 @@ class CsvRecords:
             return Refusal(self.path.name, line.number, None, shown(_printable(line.text[:SNIPPET])), reason)
         taken: list[_Line] = []
         try:
-            values = next(csv.reader(self._texts(line, lines, taken), strict=True))
+            texts = self._texts(line, lines, taken) if b'"' in line.raw else (line.text,)
+            values = next(csv.reader(texts, strict=True))
         except (csv.Error, _Unclosed) as error:
             refusal = self._unreadable(line, _csv_reason(error))
         else:
             if not (problem := self._wrong(line, values)):
-                return line.number, {
-                    name: value for name, value in zip(self.found, values, strict=True) if name in self.columns.headers
-                }
+                return line.number, {name: values[place] for name, place in self.places}
             refusal = problem
         self.waiting.extendleft(reversed(taken))
         return refusal
@@ -155,6 +156,8 @@ class CsvRecords:
         if len(values) != len(self.found):
             reason = f"has {len(values)} fields where the header has {len(self.found)}"
             return Refusal(self.path.name, line.number, None, None, reason)
+        if all(map(str.isascii, values)):
+            return None
         for name, value in zip(self.found, values, strict=True):
             if _broken(value):
                 known = shown(_printable(value)) if name in self.columns.headers else None

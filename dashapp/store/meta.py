@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, delete, insert, select
 
 from dashapp.domain.vocabulary import Severity
-from dashapp.store.rollup import mark_all_dirty
+from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.schema import meta
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from dashapp.domain.vocabulary import Severity
+from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.meta import forget_zone, keep
-from dashapp.store.rollup import mark_all_dirty, rollup
+from dashapp.store.rollup import rollup
 from dashapp.store.schema import flag
 from dashapp.store.writes import put_coverage
 

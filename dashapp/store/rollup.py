@@ -1,20 +1,29 @@
 """Cubes and histograms, rebuilt from the facts for the days that changed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
+    Date,
     Float,
-    Integer,
     Join,
     Select,
+    String,
     Subquery,
     Table,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -22,19 +31,19 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    union,
     union_all,
     update,
 )
 
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, Routing, Severity
-from dashapp.store.bins import HOURS_FROM, HOURS_RATIO, SCORE_BINS
+from dashapp.store.bins import hours_bins, score_bins
+from dashapp.store.bulk import delete_days, insert_columns
+from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.schema import (
     CORE,
     CUBES,
     EXTRA,
     MEASURES,
-    coverage,
     dimension_value,
     dirty_day,
     flag,
@@ -42,12 +51,27 @@ from dashapp.store.schema import (
     reviewer,
     score_histogram,
 )
+from dashapp.store.sums import Columns, Key, Tally
 from dashapp.store.version import next_version
 
 SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
 
-DAYS_AT_ONCE = 31
-"""Days rebuilt by one statement: bounds what it sorts."""
+FLAGS_AT_ONCE = 20_000
+"""Flags raised in a stretch of days that is rebuilt together: bounds the memory it takes."""
+ROWS_AT_ONCE = 1_000
+"""Rows taken from the database together."""
+
+DIMS = (*CORE, *EXTRA)
+
+ORIGIN: BindParameter[str] = bindparam("of_origin", type_=String)
+SINCE: BindParameter[date] = bindparam("since", type_=Date)
+UNTIL: BindParameter[date] = bindparam("until", type_=Date)
+SLA = {severity: bindparam(f"sla_{severity}", type_=Float) for severity in Severity}
+
+Bound = Mapping[str, Any]
+"""Values of the parameters above: the stretch of days that is rebuilt, and how soon flags are to be decided."""
+FirstDays = dict[tuple[Dim, str], date]
+"""The first of the days rebuilt that shows a value of a dimension."""
 
 
 def column_of(dim: Dim) -> ColumnElement[str]:
@@ -68,36 +92,52 @@ def with_reviewers() -> Join:
 def facts(
     dims: Iterable[Dim], sla: SlaHours, where: Sequence[ColumnElement[bool]], since: object, until: object
 ) -> Subquery:
-    """Flags as rows of a cube not yet summed: once by the day raised, once more by the day decided.
+    """Flags as rows of a cube not yet summed: by the day raised, and by the day decided where that is another one.
 
     `where` restricts flags; `since` and `until` (dates, or bound parameters) restrict the day. Columns: origin, day,
     the dims, and MEASURES.
     """
-    names = [column_of(dim).label(dim.value) for dim in dims]
-
-    def rows(day: ColumnElement[date], measures: Mapping[str, ColumnElement[int]]) -> Select[tuple[object, ...]]:
-        zero: ColumnElement[int] = literal(0)
-        columns = [measures.get(name, zero).label(name) for name in MEASURES]
-        return (
-            select(flag.c.origin, day.label("day"), *names, *columns)
-            .select_from(with_reviewers())
-            .where(day.between(since, until), *where)
-        )
-
-    raised = rows(flag.c.flagged_day, _raised(sla))
-    return union_all(raised, rows(flag.c.decided_day, {"decided": literal(1)})).subquery()
+    known = (Dim.ORIGIN, *dims)
+    raised = _raised_rows(known, sla, where, since, until)
+    return union_all(raised, _decided_rows(known, where, since, until, MEASURES)).subquery()
 
 
-def _raised(sla: SlaHours) -> dict[str, ColumnElement[int]]:
-    """What one flag adds to the day on which it was raised."""
-    return {
+def _raised_rows(
+    dims: Iterable[Dim], sla: SlaHours, where: Sequence[ColumnElement[bool]], since: object, until: object
+) -> Select[Any]:
+    """What each flag adds to the day on which it was raised: columns day, the dims, and MEASURES."""
+    measures: dict[str, ColumnElement[int]] = {
         "raised": literal(1),
+        "decided": case((flag.c.decided_day == flag.c.flagged_day, 1), else_=0),
         "decided_in_sla": case((in_sla(sla), 1), else_=0),
         "coordinated": case((flag.c.coordinated, 1), else_=0),
         "marked": case((flag.c.coordinated.is_not(None), 1), else_=0),
         "scored": case((flag.c.score.is_not(None), 1), else_=0),
         "score_nano": func.coalesce(cast(func.round(flag.c.score * 1e9), BigInteger), 0),
     }
+    return _rows(flag.c.flagged_day, dims, measures).where(flag.c.flagged_day.between(since, until), *where)
+
+
+def _decided_rows(
+    dims: Iterable[Dim], where: Sequence[ColumnElement[bool]], since: object, until: object, zeros: Iterable[str] = ()
+) -> Select[Any]:
+    """What each flag that was not decided on the day it was raised adds to the day on which it was.
+
+    Columns: day, the dims, `decided`, and as `zeros` the measures that are asked for although nothing is added to them.
+    """
+    measures: dict[str, ColumnElement[int]] = {**{name: literal(0) for name in zeros}, "decided": literal(1)}
+    later = flag.c.decided_day != flag.c.flagged_day
+    return _rows(flag.c.decided_day, dims, measures).where(flag.c.decided_day.between(since, until), later, *where)
+
+
+def _rows(day: ColumnElement[date], dims: Iterable[Dim], measures: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    """Flags with one of their days, their dimensions and their measures, still without a condition."""
+    columns: list[ColumnElement[Any]] = [
+        day.label("day"),
+        *(column_of(dim).label(dim.value) for dim in dims),
+        *(measures[name].label(name) for name in MEASURES if name in measures),
+    ]
+    return select(*columns).select_from(with_reviewers())
 
 
 def in_sla(sla: SlaHours) -> ColumnElement[bool]:
@@ -109,111 +149,122 @@ def in_sla(sla: SlaHours) -> ColumnElement[bool]:
     return hours <= case(dict(sla), value=flag.c.severity, else_=None)
 
 
-def rollup(connection: Connection, sla: SlaHours, *, everything: bool = False) -> int:
+def rollup(connection: Connection, sla: Mapping[Severity, float], *, everything: bool = False) -> int:
     """Rebuild the derived tables of all dirty days, or of every day, and return how many days that were."""
     if everything:
         mark_all_dirty(connection)
     rows = connection.execute(select(dirty_day.c.origin, dirty_day.c.day).order_by(*dirty_day.c)).all()
-    for origin, days in groupby(rows, key=lambda row: row.origin):
-        for since, until in runs([row.day for row in days]):
-            _rebuild(connection, origin, since, until, sla)
+    hours = {SLA[severity].key: sla[severity] for severity in Severity}
+    for origin, group in groupby(rows, key=lambda row: row.origin):
+        days, first_days = [row.day for row in group], FirstDays()
+        for since, until in runs(days, _flags_on(connection, origin, days)):
+            bound = {ORIGIN.key: origin, SINCE.key: since, UNTIL.key: until, **hours}
+            _rebuild(connection, bound, first_days)
+        _note_values(connection, origin, first_days)
     connection.execute(delete(dirty_day))
     next_version(connection)
     return len(rows)
 
 
-def mark_all_dirty(connection: Connection) -> None:
-    """Have the next rollup rebuild every day that facts, coverage or derived tables know."""
-    connection.execute(delete(dirty_day))
-    days = (
-        select(flag.c.origin, flag.c.flagged_day.label("day")),
-        select(flag.c.origin, flag.c.decided_day).where(flag.c.decided_day.is_not(None)),
-        select(coverage.c.origin, coverage.c.day),
-        *(select(table.c.origin, table.c.day) for table in (*CUBES.values(), score_histogram, hours_histogram)),
-    )
-    connection.execute(insert(dirty_day).from_select(["origin", "day"], union(*days)))
+def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict[date, int]:
+    """How many flags were raised on each of these sorted days and those between them; of a single day, nobody asks."""
+    if len(days) == 1:
+        return {}
+    day = flag.c.flagged_day
+    where = (flag.c.origin == origin) & day.between(days[0], days[-1])
+    return dict(connection.execute(select(day, func.count()).where(where).group_by(day)).all())
 
 
-def runs(days: Sequence[date]) -> Iterator[tuple[date, date]]:
-    """Sorted days as stretches without a gap, none longer than DAYS_AT_ONCE."""
-    start = last = None
-    for day in days:
-        if start is None or last is None or day != last + timedelta(days=1) or (day - start).days >= DAYS_AT_ONCE:
-            if start is not None and last is not None:
-                yield start, last
-            start = day
-        last = day
-    if start is not None and last is not None:
-        yield start, last
+def runs(days: Sequence[date], flags: Mapping[date, int]) -> Iterator[tuple[date, date]]:
+    """Sorted days as stretches without a gap; one of more than a day has at most FLAGS_AT_ONCE flags."""
+    first, held = 0, 0
+    for place, day in enumerate(days):
+        held += flags.get(day, 0)
+        if place > first and (held > FLAGS_AT_ONCE or day != days[place - 1] + timedelta(days=1)):
+            yield days[first], days[place - 1]
+            first, held = place, flags.get(day, 0)
+    if days:
+        yield days[first], days[-1]
 
 
-def _rebuild(connection: Connection, origin: str, since: date, until: date, sla: SlaHours) -> None:
-    """Replace one origin's derived rows of a stretch of days."""
+def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> None:
+    """Replace one origin's derived rows of a stretch of days, and note the values that these days show."""
+    tally = _tally(connection, bound)
     for extra, cube in CUBES.items():
-        dims = (*CORE, extra) if extra else CORE
-        source = facts(dims, sla, [flag.c.origin == origin], since, until)
-        keys = [source.c.origin, source.c.day, *(source.c[dim.value] for dim in dims)]
-        summed = select(*keys, *(func.sum(source.c[name]) for name in MEASURES)).group_by(*keys)
-        _replace(connection, cube, origin, since, until, summed)
-    _rebuild_histogram(connection, score_histogram, _score_bin(), origin, since, until)
-    _rebuild_histogram(connection, hours_histogram, _hours_bin(), origin, since, until)
-    _note_values(connection, origin, since, until)
+        rows = tally.sums(("day", *CORE, *((extra,) if extra else ())), MEASURES)
+        _replace(connection, cube, bound, rows)
+        _note_first_days(first_days, extra or Dim.CATEGORY, rows)
+    for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
+        names = tuple(column.name for column in table.columns if column.name in tally.places)
+        _replace(connection, table, bound, tally.histogram(names, measure))
 
 
-def _rebuild_histogram(
-    connection: Connection, table: Table, bin_: ColumnElement[int], origin: str, since: date, until: date
-) -> None:
-    dims = [column_of(Dim(column.name)) for column in table.columns if column.name in {*CORE, *EXTRA}]
-    keys = [flag.c.origin, flag.c.flagged_day, *dims, bin_]
-    counted = (
-        select(*keys, func.count())
-        .where(flag.c.origin == origin, flag.c.flagged_day.between(since, until), bin_.is_not(None))
-        .group_by(*keys)
-    )
-    _replace(connection, table, origin, since, until, counted)
+def _tally(connection: Connection, bound: Bound) -> Tally:
+    """The facts of a stretch of days with their measures and bins, by every dimension."""
+    tally = Tally(("day", *DIMS))
+    raised, decided = _statements()
+    for keys, values in _read(connection, raised, bound):
+        hours, scored = values.pop("hours"), values["scored"] == 1
+        values["score_bin"] = np.where(scored, score_bins(values["score_nano"]), -1)
+        values["hours_bin"] = np.where(hours < 0, -1, hours_bins(hours))
+        tally.add(keys, values)
+    for keys, values in _read(connection, decided, bound):
+        tally.add(keys, values)
+    return tally
 
 
-def _replace(
-    connection: Connection, table: Table, origin: str, since: date, until: date, rows: Select[tuple[object, ...]]
-) -> None:
-    connection.execute(delete(table).where(table.c.origin == origin, table.c.day.between(since, until)))
-    connection.execute(insert(table).from_select([column.name for column in table.columns], rows))
+@lru_cache(maxsize=1)
+def _statements() -> tuple[Select[Any], Select[Any]]:
+    """What reads the flags of a stretch of days: those raised, with their hours, and those decided later."""
+    here = [flag.c.origin == ORIGIN]
+    hours = func.coalesce(flag.c.hours_to_decision, -1.0).label("hours")
+    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL).add_columns(hours)
+    return raised, _decided_rows(DIMS, here, SINCE, UNTIL)
 
 
-def _note_values(connection: Connection, origin: str, since: date, until: date) -> None:
-    """Remember the values of open dimensions that these days show, and since when."""
-    for dim, cube in ((dim, CUBES[dim if dim in EXTRA else None]) for dim in (*CORE, *EXTRA) if dim not in CLOSED):
-        value, first = cube.c[dim.value], func.min(cube.c.day).label("first_day")
-        here = (cube.c.origin == origin) & cube.c.day.between(since, until) & (cube.c.raised > 0)
-        found = connection.execute(select(value, first).where(here).group_by(value).order_by(first, value)).all()
-        _keep_values(connection, origin, dim, [(row[0], row.first_day) for row in found if row[0] != NOT_GIVEN])
+def _read(
+    connection: Connection, statement: Select[Any], bound: Bound
+) -> Iterator[tuple[Iterable[Key], dict[str, NDArray[Any]]]]:
+    """The facts that a statement finds, batch by batch: their keys, and their measures by name."""
+    result = connection.execute(statement, bound)
+    parts = 1 + len(DIMS)
+    measures = [(name, itemgetter(place)) for place, name in enumerate(result.keys()) if place >= parts]
+    for rows in result.partitions(ROWS_AT_ONCE):
+        keys = map(itemgetter(slice(parts)), rows)
+        yield keys, {name: np.array(list(map(value, rows))) for name, value in measures}
 
 
-def _keep_values(connection: Connection, origin: str, dim: Dim, found: Sequence[tuple[str, date]]) -> None:
+def _replace(connection: Connection, table: Table, bound: Bound, rows: Columns) -> None:
+    """Put these rows, which lack the origin, in place of what a derived table holds of a stretch of days."""
+    origin = bound[ORIGIN.key]
+    delete_days(connection, table, origin, bound[SINCE.key], bound[UNTIL.key])
+    count = len(next(iter(rows.values())))
+    insert_columns(connection, table, {"origin": [origin] * count, **rows})
+
+
+def _note_first_days(first_days: FirstDays, dim: Dim, rows: Columns) -> None:
+    """Note since when flags raised show the values of an open dimension."""
+    if dim in CLOSED:
+        return
+    for day, value, raised in zip(rows["day"], rows[dim], rows["raised"], strict=True):
+        if raised and value != NOT_GIVEN and day < first_days.get((dim, value), date.max):
+            first_days[dim, value] = day
+
+
+def _note_values(connection: Connection, origin: str, first_days: FirstDays) -> None:
+    """Remember the values of open dimensions that the days rebuilt show, and since when."""
     table = dimension_value
-    known = connection.execute(select(table).where(table.c.dim == dim)).all()
-    positions = {row.value: row.position for row in known}
-    first_days = {row.value: row.first_day for row in known if row.origin == origin}
-    for value, day in found:
-        position = positions.setdefault(value, len(positions))
-        if value not in first_days:
-            row = {"origin": origin, "dim": dim, "value": value, "first_day": day, "position": position}
+    known = connection.execute(select(table)).all() if first_days else []
+    positions = {(row.dim, row.value): row.position for row in known}
+    before = {(row.dim, row.value): row.first_day for row in known if row.origin == origin}
+    taken = Counter(dim for dim, _ in positions)
+    for (dim, value), day in sorted(first_days.items(), key=lambda item: (item[1], item[0])):
+        if (dim, value) not in positions:
+            positions[dim, value] = taken[dim]
+            taken[dim] += 1
+        if (dim, value) not in before:
+            row = {"origin": origin, "dim": dim, "value": value, "first_day": day, "position": positions[dim, value]}
             connection.execute(insert(table).values(row))
-        elif day < first_days[value]:
+        elif day < before[dim, value]:
             key = (table.c.origin == origin) & (table.c.dim == dim) & (table.c.value == value)
             connection.execute(update(table).where(key).values(first_day=day))
-
-
-def _score_bin() -> ColumnElement[int]:
-    return case(
-        (flag.c.score == 1, SCORE_BINS - 1),
-        (flag.c.score.is_not(None), cast(func.floor(flag.c.score * SCORE_BINS), Integer)),
-    )
-
-
-def _hours_bin() -> ColumnElement[int]:
-    steps = func.ln(cast(flag.c.hours_to_decision, Float) / HOURS_FROM) / func.ln(HOURS_RATIO)
-    return case(
-        (flag.c.hours_to_decision < HOURS_FROM, 0),
-        (flag.c.hours_to_decision.is_not(None), 1 + cast(func.floor(steps), Integer)),
-    )

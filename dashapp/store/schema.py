@@ -1,5 +1,6 @@
 """The tables. Ids from outside are unique within their `origin`, the system that sent them."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +38,20 @@ class Instant(TypeDecorator[datetime]):
 
     impl = DateTime
     cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """For SQLite the text that it keeps, made several times faster than by the type underneath."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def text(value: datetime | None) -> str | None:
+            if value is None:
+                return None
+            if value.tzinfo is None:
+                raise ValueError(f"{value} has no time zone")
+            return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+        return text
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 # the base class names it
         """Aware to naive UTC; a naive value is a mistake of ours."""

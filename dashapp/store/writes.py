@@ -10,11 +10,14 @@ from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from dashapp.domain.events import Flag, Incident, Reviewer
+from dashapp.store.bulk import insert_columns
 from dashapp.store.engine import insert_missing
 from dashapp.store.schema import coverage, dirty_day, flag, incident, metadata, origin, reviewer
 from dashapp.store.version import next_version
 
 Row = dict[str, Any]
+Days = Callable[[Sequence[Row]], set[tuple[str, date]]]
+"""The days, each of an origin, whose derived tables rows are counted in."""
 
 
 @dataclass
@@ -29,21 +32,21 @@ class Counts:
 
 def flag_row(origin_name: str, message: Flag, zone: ZoneInfo) -> Row:
     """A flag as the store keeps it: decided_day and hours_to_decision follow from each other where one is missing."""
-    row = message.model_dump()
+    row = {"origin": origin_name, **vars(message)}
     hours, decided_at = message.hours_to_decision, message.decided_at
     if decided_at is None and hours is not None and message.flagged_at is not None:
         decided_at = row["decided_at"] = message.flagged_at + timedelta(hours=hours)
     if hours is None and decided_at is not None and message.flagged_at is not None:
         row["hours_to_decision"] = (decided_at - message.flagged_at).total_seconds() / 3600
     row["decided_day"] = _decided_day(message.flagged_day, decided_at, hours, zone)
-    return {"origin": origin_name, **row}
+    return row
 
 
 def _decided_day(flagged: date, decided_at: datetime | None, hours: float | None, zone: ZoneInfo) -> date | None:
     """The day of a decision; for day-only input the day that lies `hours` after the midnight the day began with."""
     if decided_at is not None:
         return decided_at.astimezone(zone).date()
-    return None if hours is None else flagged + timedelta(days=int(hours // 24))
+    return None if hours is None else flagged if hours < 24 else flagged + timedelta(days=int(hours // 24))
 
 
 def put_flags(connection: Connection, rows: Sequence[Row], *, replace: bool = False) -> Counts:
@@ -54,7 +57,7 @@ def put_flags(connection: Connection, rows: Sequence[Row], *, replace: bool = Fa
 def put_reviewers(connection: Connection, origin_name: str, messages: Sequence[Reviewer], *, replace: bool) -> Counts:
     """Store reviewers. Teams are read through them, so a new or changed one makes the origin's days stale."""
     rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
-    counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, None, replace=replace)
+    counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, _no_days, replace=replace)
     if counts.new or counts.updated:
         known = select(coverage.c.day).where(coverage.c.origin == origin_name)
         _mark_dirty(connection, ((origin_name, day) for day in connection.scalars(known).all()))
@@ -64,7 +67,7 @@ def put_reviewers(connection: Connection, origin_name: str, messages: Sequence[R
 def put_incidents(connection: Connection, origin_name: str, messages: Sequence[Incident], *, replace: bool) -> Counts:
     """Store known attacks."""
     rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
-    return _put(connection, incident, ("origin", "incident_id"), rows, None, replace=replace)
+    return _put(connection, incident, ("origin", "incident_id"), rows, _no_days, replace=replace)
 
 
 def put_origin(connection: Connection, name: str, kind: str, now: datetime) -> None:
@@ -94,7 +97,7 @@ def _put(
     table: Table,
     key: tuple[str, ...],
     rows: Sequence[Row],
-    days: Callable[[Row], Iterable[tuple[str, date]]] | None,
+    days: Days,
     *,
     replace: bool,
 ) -> Counts:
@@ -105,13 +108,12 @@ def _put(
     """
     if not rows:
         return Counts()
-    touched = days or (lambda _: ())
     try:
         with connection.begin_nested():
-            connection.execute(insert(table), list(rows))
+            insert_columns(connection, table, {name: [row[name] for row in rows] for name in rows[0]})
     except IntegrityError:
-        return _merge(connection, table, key, rows, touched, replace=replace)
-    _mark_dirty(connection, (pair for row in rows for pair in touched(row)))
+        return _merge(connection, table, key, rows, days, replace=replace)
+    _mark_dirty(connection, days(rows))
     return Counts(new=len(rows))
 
 
@@ -120,7 +122,7 @@ def _merge(
     table: Table,
     key: tuple[str, ...],
     rows: Sequence[Row],
-    touched: Callable[[Row], Iterable[tuple[str, date]]],
+    days: Days,
     *,
     replace: bool,
 ) -> Counts:
@@ -144,15 +146,15 @@ def _merge(
         elif not replace and (clash := next((name for name in change if old[name] is not None), None)):
             counts.conflicts.append((place, clash))
         else:
-            dirty.update(touched(old))
+            dirty |= days([old])
             old.update(change)
-            dirty.update(touched(old))
+            dirty |= days([old])
             if identity not in fresh:
                 connection.execute(update(table).where(tuple_(*columns) == identity).values(change))
             counts.updated += 1
     if fresh:
         connection.execute(insert(table), list(fresh.values()))
-    _mark_dirty(connection, dirty.union(*(touched(row) for row in fresh.values())))
+    _mark_dirty(connection, dirty | days(list(fresh.values())))
     return counts
 
 
@@ -161,9 +163,15 @@ def _change(old: Row, new: Row) -> Row:
     return {name: value for name, value in new.items() if value is not None and value != old[name]}
 
 
-def _flag_days(row: Row) -> Iterable[tuple[str, date]]:
-    """The days whose cubes count this flag."""
-    return ((row["origin"], row[name]) for name in ("flagged_day", "decided_day") if row[name] is not None)
+def _flag_days(rows: Sequence[Row]) -> set[tuple[str, date]]:
+    """The days whose cubes count these flags."""
+    decided = {(row["origin"], row["decided_day"]) for row in rows if row["decided_day"] is not None}
+    return decided.union((row["origin"], row["flagged_day"]) for row in rows)
+
+
+def _no_days(_: Sequence[Row]) -> set[tuple[str, date]]:
+    """Cubes count flags only."""
+    return set()
 
 
 def _mark_dirty(connection: Connection, pairs: Iterable[tuple[str, date]]) -> None:

@@ -60,12 +60,10 @@ def test_whoever_waits_is_told_of_every_day(engine: Engine, settings: Settings) 
     assert told == [("demo", 1, 3), ("demo", 2, 3), ("demo", 3, 3)]
 
 
-def test_a_large_demo_is_rolled_up_in_parts_with_the_same_result(
-    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rolled_up_in_parts_it_is_the_same(engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     load(engine, settings, NOW, days=50, scale=0.2)
     at_once = contents(engine)
-    monkeypatch.setattr("dashapp.demo.load.ROLLUP_AFTER", 300)
+    monkeypatch.setattr("dashapp.store.rollup.FLAGS_AT_ONCE", 300)
     load(engine, settings, NOW, days=50, scale=0.2)
     assert contents(engine) == at_once
 

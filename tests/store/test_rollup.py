@@ -1,16 +1,18 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Table, select
 
-from dashapp.domain.events import Reviewer
+from dashapp.domain.events import Flag, Reviewer
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.store import bins, writes
 from dashapp.store.engine import writer_engine
@@ -39,10 +41,17 @@ quick = settings(
     suppress_health_check=[HealthCheck.too_slow],
     report_multiple_bugs=False,
 )
-batches = st.lists(
-    st.tuples(st.lists(st.tuples(st.integers(0, 9), flags()), max_size=8), st.booleans(), st.booleans()), max_size=4
+ids = st.integers(0, 9).map("F{}".format)
+scores = st.sampled_from((0.0, 0.009999999, 0.01, 0.29, 0.57, 0.58, 0.999, 1.0))
+sent = st.lists(st.tuples(ids, flags() | st.builds(lambda flag, score: {**flag, "score": score}, flags(), scores)))
+steps = st.lists(
+    st.tuples(st.just("send"), sent, st.booleans())
+    | st.tuples(st.just("decide"), ids, st.sampled_from((0.0, 3.5, 24.0, 30.0, 500.0)))
+    | st.tuples(st.just("transfer"), st.sampled_from(sorted(TEAMS)), st.sampled_from(("north", "south", "west")))
+    | st.tuples(st.just("roll up")),
+    max_size=12,
 )
-"""What is sent, batch by batch: ids from a few, so that they repeat; whether to replace; whether to roll up after."""
+"""What happens to a store. Ids are few, so that they repeat; flags that are sent again replace what is there or not."""
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +63,33 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     made.dispose()
 
 
-def send(connection: Connection, drawn: list[Any]) -> None:
-    for origin in ("a", "b"):
-        team = [
-            Reviewer(reviewer_id=key, team=team, capacity_per_day=1)
-            for (name, key), team in TEAMS.items()
-            if name == origin
-        ]
-        writes.put_reviewers(connection, origin, team, replace=False)
-    for sent, replace, then_roll_up in drawn:
-        rows = [writes.flag_row(fields["origin"], message(fields, f"F{key}"), UTC) for key, fields in sent]
-        writes.put_flags(connection, rows, replace=replace)
-        if then_roll_up:
+def happen(connection: Connection, step: tuple[Any, ...], teams: dict[tuple[str, str], str]) -> None:
+    """Take one step; `teams` follows who is in which."""
+    match step:
+        case "send", sent, replace:
+            rows = [writes.flag_row(fields["origin"], message(fields, key), UTC) for key, fields in sent]
+            writes.put_flags(connection, rows, replace=replace)
+        case "decide", key, hours:
+            undecided = (flag.c.flag_id == key) & flag.c.hours_to_decision.is_(None) & flag.c.decided_at.is_(None)
+            for stored in connection.execute(select(flag).where(undecided)).mappings().all():
+                fields = {name: stored[name] for name in Flag.model_fields} | {"hours_to_decision": hours}
+                late = writes.flag_row(stored["origin"], Flag.model_validate(fields), UTC)
+                assert writes.put_flags(connection, [late]) == writes.Counts(updated=1)
+        case "transfer", (origin, key), team:
+            who = Reviewer(reviewer_id=key, team=team, capacity_per_day=1)
+            writes.put_reviewers(connection, origin, [who], replace=True)
+            teams[origin, key] = team
+        case _:
             rollup(connection, SLA)
-    rollup(connection, SLA)
+
+
+def prepare(connection: Connection) -> None:
+    """Two origins of which every day is covered, as an import leaves them."""
+    for origin in ("a", "b"):
+        writes.put_coverage(connection, origin, [FIRST + timedelta(days=n) for n in range(60)])
+        for (name, key), team in TEAMS.items():
+            if name == origin:
+                happen(connection, ("transfer", (origin, key), team), {})
 
 
 def content(connection: Connection, table: Table) -> Counter[tuple[Any, ...]]:
@@ -75,30 +97,33 @@ def content(connection: Connection, table: Table) -> Counter[tuple[Any, ...]]:
 
 
 @quick
-@given(batches)
-def test_rolling_up_what_changed_gives_the_tables_that_rolling_up_everything_gives(
-    engine: Engine, drawn: list[Any]
+@given(steps)
+def test_after_every_rollup_the_tables_hold_what_plain_loops_over_the_flags_count(
+    engine: Engine, drawn: list[tuple[Any, ...]]
 ) -> None:
     with engine.connect() as connection:
-        send(connection, drawn)
-        step_by_step = {table.name: content(connection, table) for table in DERIVED}
+        prepare(connection)
+        teams = dict(TEAMS)
+        for step in [*drawn, ("roll up",)]:
+            happen(connection, step, teams)
+            if step == ("roll up",):
+                agree(connection, teams)
+        held = {table.name: content(connection, table) for table in (*DERIVED, dimension_value)}
         rollup(connection, SLA, everything=True)
-        assert {table.name: content(connection, table) for table in DERIVED} == step_by_step
-        assert content(connection, dirty_day) == Counter()
+        assert {table.name: content(connection, table) for table in (*DERIVED, dimension_value)} == held
         connection.rollback()
 
 
-@quick
-@given(batches)
-def test_cubes_and_histograms_hold_what_plain_loops_over_the_flags_count(engine: Engine, drawn: list[Any]) -> None:
-    with engine.connect() as connection:
-        send(connection, drawn)
-        facts = [dict(row) for row in connection.execute(select(flag)).mappings()]
-        for extra, cube in CUBES.items():
-            assert content(connection, cube) == Counter(counted(facts, extra)), cube.name
-        assert content(connection, score_histogram) == Counter(by_score(facts))
-        assert content(connection, hours_histogram) == Counter(by_hours(facts))
-        connection.rollback()
+def agree(connection: Connection, teams: dict[tuple[str, str], str]) -> None:
+    facts = [
+        {**row, "team": teams.get((row["origin"], row["reviewer_id"]))}
+        for row in connection.execute(select(flag)).mappings()
+    ]
+    for extra, cube in CUBES.items():
+        assert content(connection, cube) == Counter(counted(facts, extra)), cube.name
+    assert content(connection, score_histogram) == Counter(by_score(facts))
+    assert content(connection, hours_histogram) == Counter(by_hours(facts))
+    assert content(connection, dirty_day) == Counter()
 
 
 def counted(facts: list[dict[str, Any]], extra: Dim | None) -> list[tuple[Any, ...]]:
@@ -129,7 +154,7 @@ def raised(fact: dict[str, Any]) -> dict[str, int]:
 def by_score(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     dims = (Dim.CATEGORY, Dim.MODEL_VERSION, Dim.LABEL)
     keys = Counter(
-        (fact["origin"], fact["flagged_day"], *(said(fact, dim) for dim in dims), bins.score_bin(fact["score"]))
+        (fact["origin"], fact["flagged_day"], *(said(fact, dim) for dim in dims), score_bin(fact["score"]))
         for fact in facts
         if fact["score"] is not None
     )
@@ -142,7 +167,7 @@ def by_hours(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
             fact["origin"],
             fact["flagged_day"],
             *(said(fact, dim) for dim in CORE),
-            bins.hours_bin(fact["hours_to_decision"]),
+            hours_bin(fact["hours_to_decision"]),
         )
         for fact in facts
         if fact["hours_to_decision"] is not None
@@ -151,8 +176,15 @@ def by_hours(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def said(fact: dict[str, Any], dim: Dim) -> str:
-    value = TEAMS.get((fact["origin"], fact["reviewer_id"])) if dim is Dim.TEAM else fact[dim]
-    return "(none)" if value is None else str(value)
+    return "(none)" if fact[dim] is None else str(fact[dim])
+
+
+def score_bin(score: float) -> int:
+    return min(int(Decimal(str(score)) * 100), 99)
+
+
+def hours_bin(hours: float) -> int:
+    return next(index for index in range(1000) if hours < 24 * 1.02 ** (index - 393))
 
 
 def test_a_value_keeps_its_position_when_others_come_before_it(engine: Engine) -> None:
@@ -173,22 +205,56 @@ def test_a_value_keeps_its_position_when_others_come_before_it(engine: Engine) -
         connection.rollback()
 
 
-def test_runs_join_days_that_follow_each_other_up_to_a_month() -> None:
+def test_runs_join_days_that_follow_each_other_up_to_a_number_of_flags() -> None:
     start = date(2024, 1, 1)
-    assert list(runs([])) == []
-    assert list(runs([start, start + timedelta(days=2), start + timedelta(days=3)])) == [
-        (start, start),
-        (start + timedelta(days=2), start + timedelta(days=3)),
-    ]
-    assert list(runs([start + timedelta(days=n) for n in range(33)])) == [
-        (start, date(2024, 1, 31)),
-        (date(2024, 2, 1), date(2024, 2, 2)),
+    days = [start + timedelta(days=n) for n in range(5)]
+    assert list(runs([], {})) == []
+    assert list(runs([days[0], *days[2:4]], {})) == [(days[0], days[0]), (days[2], days[3])]
+    full = dict(zip(days, (12_000, 8_000, 1, 50_000, 0), strict=True))
+    assert list(runs(days, full)) == [
+        (days[0], days[1]),
+        (days[2], days[2]),
+        (days[3], days[3]),
+        (days[4], days[4]),
     ]
 
 
 def test_any_decided_hours_lie_within_one_percent_of_the_middle_of_their_bin() -> None:
     for hours in (0.02, 0.5, 1, 23.99, 24, 24.01, 50.5, 8760):
-        low, high = bins.hours_edges(bins.hours_bin(hours))
-        assert low <= hours * (1 + 1e-12)
-        assert hours < high
+        low, high = bins.hours_edges(int(bins.hours_bins(np.array([hours]))[0]))
+        assert low <= hours < high
         assert abs((low * high) ** 0.5 / hours - 1) <= 0.01
+
+
+def test_hours_at_the_ends_of_the_scale_have_a_bin() -> None:
+    ten_thousand_years = 10_000 * 366 * 24.0
+    assert bins.hours_bins(np.array([0.0, 0.009, 24.0, ten_thousand_years])).tolist() == [0, 0, 394, 1157]
+    assert bins.hours_edges(0) == (0.0, pytest.approx(0.01, rel=0.01))
+
+
+def test_a_score_that_is_a_bins_beginning_falls_in_that_bin() -> None:
+    nano = np.array([hundredth * 10**7 for hundredth in range(101)])
+    assert bins.score_bins(nano).tolist() == [*range(100), 99]
+    assert bins.score_bins(nano[1:] - 1).tolist() == [*range(100)]
+
+
+@pytest.mark.parametrize(("score", "bin_"), [(0.29, 29), (0.57, 57), (0.58, 58), (0.5799, 57), (1.0, 99), (0.0, 0)])
+def test_a_stored_score_is_counted_in_its_bin(engine: Engine, score: float, bin_: int) -> None:
+    fields = {"flagged_day": FIRST, "category": "spam", "severity": "low", "routing": "allow", "score": score}
+    with engine.connect() as connection:
+        writes.put_flags(connection, [writes.flag_row("a", message(fields, "F1"), UTC)])
+        rollup(connection, SLA)
+        assert connection.scalars(select(score_histogram.c.bin)).all() == [bin_]
+        connection.rollback()
+
+
+def test_many_flags_of_one_day_are_summed_across_batches(engine: Engine) -> None:
+    fields = {"flagged_day": FIRST, "category": "spam", "severity": "low", "routing": "allow", "score": 0.25}
+    with engine.connect() as connection:
+        sent = [writes.flag_row("a", message(fields, f"F{number}"), UTC) for number in range(12_001)]
+        writes.put_flags(connection, sent)
+        rollup(connection, SLA)
+        cube = CUBES[None].c
+        assert connection.execute(select(cube.raised, cube.score_nano)).all() == [(12_001, 3_000_250_000_000)]
+        assert connection.execute(select(score_histogram.c.bin, score_histogram.c["count"])).all() == [(25, 12_001)]
+        connection.rollback()

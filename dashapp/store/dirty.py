@@ -1,0 +1,17 @@
+"""Days whose derived tables no longer match the facts."""
+
+from sqlalchemy import Connection, delete, insert, select, union
+
+from dashapp.store.schema import CUBES, coverage, dirty_day, flag, hours_histogram, score_histogram
+
+
+def mark_all_dirty(connection: Connection) -> None:
+    """Have the next rollup rebuild every day that facts, coverage or derived tables know."""
+    connection.execute(delete(dirty_day))
+    days = (
+        select(flag.c.origin, flag.c.flagged_day.label("day")),
+        select(flag.c.origin, flag.c.decided_day).where(flag.c.decided_day.is_not(None)),
+        select(coverage.c.origin, coverage.c.day),
+        *(select(table.c.origin, table.c.day) for table in (*CUBES.values(), score_histogram, hours_histogram)),
+    )
+    connection.execute(insert(dirty_day).from_select(["origin", "day"], union(*days)))

@@ -9,8 +9,7 @@ from typing import Any
 
 import typer
 
-from dashapp.ingest.pipeline import Progress
-from dashapp.ingest.report import FileReport, Report
+from dashapp.ingest.report import FileReport, Progress, Report
 from dashapp.store.reads import Origin
 
 SHOWN_REFUSALS = 50

@@ -16,7 +16,7 @@ from dashapp.domain.events import Flag, Incident, Message, Reviewer
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.ingest.reasons import first_problem
 from dashapp.ingest.records import Columns, FileRefused, open_records
-from dashapp.ingest.report import FileReport, Refusal, Report, shown
+from dashapp.ingest.report import FileReport, Progress, Refusal, Report, shown
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import dimension_value
 from dashapp.store.writes import (
@@ -33,8 +33,6 @@ BATCH = 1_000
 """Rows checked before they are stored together."""
 
 Put = Callable[[Connection, Sequence[Any], "How"], Counts]
-Progress = Callable[[str, int, int], None]
-"""Is told the file, how much of it is read, and its size (bytes of CSV, rows of Parquet)."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,15 @@
 """What became of the files that were handed in, for people and for programs."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SHOWN = 80
 """Characters of a refused value that are repeated."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Is told the file, how much of it is read, and its size (bytes of CSV, rows of Parquet)."""
 
 
 @dataclass(frozen=True)

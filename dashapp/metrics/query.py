@@ -23,7 +23,7 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.vocabulary import URGENT, Dim, Routing, Severity
 from dashapp.metrics.registry import Statistics
 from dashapp.store.rollup import column_of, facts, with_reviewers
-from dashapp.store.schema import CORE, CUBES, EXTRA, coverage, flag, reviewer
+from dashapp.store.schema import CORE, CUBES, EXTRA, coverage, flag, reviewer, thin_cube, workload
 
 SINCE: BindParameter[date] = bindparam("since", required=True)
 UNTIL: BindParameter[date] = bindparam("until", required=True)
@@ -40,6 +40,8 @@ HOURS_DIMS = frozenset({Dim.ORIGIN, *CORE})
 def cube_for(ask: Ask) -> FromClause | None:
     """The smallest cube that knows every dimension asked for; None when only the facts know them together."""
     extra = [dim for dim in EXTRA if dim in ask.dims]
+    if not extra and Dim.CATEGORY not in ask.dims:
+        return thin_cube
     return CUBES[extra[0] if extra else None] if len(extra) <= 1 else None
 
 
@@ -75,13 +77,11 @@ def per_day(
 
 
 def per_bin(ask: Ask, rows: Table, *where: ColumnElement[bool]) -> Statistics:
-    """A histogram's counts by day, split and bin: columns bucket, *groups, bin, count."""
+    """Histograms by day and split: columns bucket, *groups, first, counts; several of a group are to be added up."""
     groups = [rows.c[dim.value] for dim in ask.by]
     kept = [rows.c[dim.value].in_(values) for dim, values in ask.filters]
-    keys = [rows.c.day.label("bucket"), *groups, rows.c.bin]
-    return (
-        select(*keys, func.sum(rows.c["count"])).where(rows.c.day.between(SINCE, UNTIL), *kept, *where).group_by(*keys)
-    )
+    columns = (rows.c.day.label("bucket"), *groups, rows.c.first, rows.c.counts)
+    return select(*columns).where(rows.c.day.between(SINCE, UNTIL), *kept, *where)
 
 
 def open_flags(ask: Ask) -> Statistics:
@@ -108,11 +108,12 @@ def capacity(ask: Ask) -> Statistics:
 
 
 def per_reviewer(ask: Ask) -> Statistics:
-    """As `capacity`, by reviewer, read from the facts."""
-    rows = with_reviewers()
-    done = _decided(flag.c.origin, flag.c.decided_day, column_of(Dim.TEAM), literal(1), column_of(Dim.REVIEWER))
-    where = (flag.c.routing == Routing.HUMAN_REVIEW) & flag.c.decided_day.between(SINCE, UNTIL)
-    return _over_capacity(ask, {Dim.TEAM: "team", Dim.REVIEWER: "reviewer"}, done.select_from(rows).where(where))
+    """As `capacity`, by reviewer."""
+    here = (reviewer.c.origin == workload.c.origin) & (reviewer.c.reviewer_id == workload.c.reviewer_id)
+    done = _decided(
+        workload.c.origin, workload.c.day, column_of(Dim.TEAM), workload.c.decided, workload.c.reviewer_id
+    ).select_from(workload.outerjoin(reviewer, here))
+    return _over_capacity(ask, {Dim.TEAM: "team", Dim.REVIEWER: "reviewer"}, done)
 
 
 def _decided(origin: Any, day: Any, team: Any, decided: Any, who: Any = None) -> Statistics:

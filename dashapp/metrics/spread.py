@@ -3,14 +3,19 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dashapp.domain.ask import Grain
 from dashapp.domain.vocabulary import Severity
 from dashapp.metrics.pool import Groups, Point, Pooling
 from dashapp.metrics.registry import Metric, Policy
 from dashapp.stats.histogram import Edges, Histogram, quantile
+from dashapp.store.bins import unpacked
 
 
 @dataclass(frozen=True)
@@ -24,31 +29,38 @@ class Spread:
     @property
     def n(self) -> int:
         """The number of cases."""
-        return sum(self.counts.values())
+        return int(self.counts.sum())
+
+    @property
+    def filled(self) -> list[tuple[int, int]]:
+        """The bins that have cases, in their order, each with how many."""
+        return [(number, int(self.counts[number])) for number in self.counts.nonzero()[0].tolist()]
 
     def quantile(self, p: float) -> float:
         """The value below which the share p of the cases lies, as exact as the bins are wide."""
         return quantile(self.counts, self.edges, p)
 
 
-Binned = dict[Groups, dict[date, Histogram]]
+Part = tuple[int, NDArray[np.uint32]]
+"""A stored histogram: its first bin, and the counts from there on."""
+Binned = dict[Groups, dict[date, list[Part]]]
 
 
 def binned(rows: Iterable[Sequence[Any]], covered: Collection[date]) -> Binned:
-    """Result rows (bucket, *groups, bin, count) by group and day, of covered days."""
+    """Result rows (bucket, *groups, first, counts) by group and day, of covered days."""
     found: Binned = {}
-    for day, *group, number, count in rows:
+    for day, *group, first, counts in rows:
         if day in covered:
-            found.setdefault(tuple(map(str, group)), {}).setdefault(day, {})[number] = count
+            found.setdefault(tuple(map(str, group)), {}).setdefault(day, []).append((first, unpacked(counts)))
     return found
 
 
-def merged(histograms: Iterable[Histogram]) -> Histogram:
+def merged(parts: Iterable[Part]) -> Histogram:
     """Several histograms as one."""
-    together: Histogram = {}
-    for histogram in histograms:
-        for number, count in histogram.items():
-            together[number] = together.get(number, 0) + count
+    parts = list(parts)
+    together = np.zeros(max((first + len(counts) for first, counts in parts), default=0), dtype=np.int64)
+    for first, counts in parts:
+        together[first : first + len(counts)] += counts
     return together
 
 
@@ -63,20 +75,21 @@ def medians(found: Binned, pooling: Pooling, edges: Edges) -> list[Point]:
 
 
 def _median(
-    bucket: date, group: Groups, by_day: Mapping[date, Histogram], edges: Edges, pooling: Pooling, days: Sequence[date]
+    bucket: date, group: Groups, by_day: Mapping[date, list[Part]], edges: Edges, pooling: Pooling, days: Sequence[date]
 ) -> Point:
-    counts = merged(by_day[day] for day in days if day in by_day)
-    value = quantile(counts, edges, 0.5) if counts else None
+    counts = merged(part for day in days for part in by_day.get(day, ()))
+    n = int(counts.sum())
+    value = quantile(counts, edges, 0.5) if n else None
     provisional = pooling.incomplete(bucket, days) or any(map(pooling.pending, days))
-    return Point(bucket, group, value, sum(counts.values()), provisional=provisional)
+    return Point(bucket, group, value, n, provisional=provisional)
 
 
 def whole_median(found: Binned, pooling: Pooling, edges: Edges) -> Point:
     """The median of the whole window and all groups."""
-    together: dict[date, Histogram] = {}
+    together: dict[date, list[Part]] = {}
     for by_day in found.values():
-        for day, histogram in by_day.items():
-            together[day] = merged([together.get(day, {}), histogram])
+        for day, parts in by_day.items():
+            together.setdefault(day, []).extend(parts)
     whole = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
     days = [day for day in pooling.ask.window if day in pooling.coverage.days]
     return _median(pooling.ask.window.since, (), together, edges, whole, days)
@@ -84,7 +97,7 @@ def whole_median(found: Binned, pooling: Pooling, edges: Edges) -> Point:
 
 def spreads(found: Binned, edges: Edges) -> tuple[Spread, ...]:
     """The distribution of each group over the whole window."""
-    return tuple(Spread(group, merged(found[group].values()), edges) for group in sorted(found))
+    return tuple(Spread(group, merged(chain.from_iterable(found[group].values())), edges) for group in sorted(found))
 
 
 def ages(rows: Iterable[Sequence[Any]], metric: Metric, policy: Policy, now: datetime, today: date) -> list[Point]:

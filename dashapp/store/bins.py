@@ -1,4 +1,7 @@
-"""The fixed bins of the histograms. Log-spaced bins of hours keep any quantile within 1 % of its value."""
+"""The fixed bins of the histograms, and how histograms are stored.
+
+Log-spaced bins of hours keep any quantile within 1 % of its value.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,3 +33,15 @@ def score_edges(index: int) -> tuple[float, float]:
 def score_bins(nano: NDArray[np.int64]) -> NDArray[np.int64]:
     """The bins of scores from 0 to 1 in units of 1e-9: of fractions, 0.29 times 100 would be less than 29."""
     return np.minimum(nano * SCORE_BINS // 10**9, SCORE_BINS - 1)
+
+
+def packed(bins: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, bytes]:
+    """A histogram as it is stored: the first of its bins (sorted), and the counts from there on, 4 bytes each."""
+    held = np.zeros(bins[-1] - bins[0] + 1, dtype="<u4")
+    held[bins - bins[0]] = counts
+    return int(bins[0]), held.tobytes()
+
+
+def unpacked(counts: bytes) -> NDArray[np.uint32]:
+    """The counts of a stored histogram from its first bin on."""
+    return np.frombuffer(counts, dtype="<u4")

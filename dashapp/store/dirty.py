@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select, union
 
-from dashapp.store.schema import CUBES, coverage, dirty_day, flag, hours_histogram, score_histogram
+from dashapp.store.schema import DERIVED, coverage, dirty_day, flag
 
 
 def mark_all_dirty(connection: Connection) -> None:
@@ -12,6 +12,6 @@ def mark_all_dirty(connection: Connection) -> None:
         select(flag.c.origin, flag.c.flagged_day.label("day")),
         select(flag.c.origin, flag.c.decided_day).where(flag.c.decided_day.is_not(None)),
         select(coverage.c.origin, coverage.c.day),
-        *(select(table.c.origin, table.c.day) for table in (*CUBES.values(), score_histogram, hours_histogram)),
+        *(select(table.c.origin, table.c.day) for table in DERIVED),
     )
     connection.execute(insert(dirty_day).from_select(["origin", "day"], union(*days)))

@@ -44,12 +44,15 @@ from dashapp.store.schema import (
     CUBES,
     EXTRA,
     MEASURES,
+    THIN,
     dimension_value,
     dirty_day,
     flag,
     hours_histogram,
     reviewer,
     score_histogram,
+    thin_cube,
+    workload,
 )
 from dashapp.store.sums import Columns, Key, Tally
 from dashapp.store.version import next_version
@@ -194,9 +197,24 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
         rows = tally.sums(("day", *CORE, *((extra,) if extra else ())), MEASURES)
         _replace(connection, cube, bound, rows)
         _note_first_days(first_days, extra or Dim.CATEGORY, rows)
+    _replace(connection, thin_cube, bound, tally.sums(("day", *THIN), MEASURES))
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
         names = tuple(column.name for column in table.columns if column.name in tally.places)
-        _replace(connection, table, bound, tally.histogram(names, measure))
+        _replace(connection, table, bound, tally.histograms(names, measure))
+    _rebuild_workload(connection, bound)
+
+
+def _rebuild_workload(connection: Connection, bound: Bound) -> None:
+    """Count anew who decided how much."""
+    delete_days(connection, workload, bound[ORIGIN.key], bound[SINCE.key], bound[UNTIL.key])
+    key = (flag.c.origin, flag.c.decided_day, column_of(Dim.REVIEWER))
+    done = (
+        select(*key, func.count())
+        .where(flag.c.origin == ORIGIN, flag.c.decided_day.between(SINCE, UNTIL))
+        .where(flag.c.routing == Routing.HUMAN_REVIEW)
+        .group_by(*key)
+    )
+    connection.execute(insert(workload).from_select(list(workload.columns.keys()), done), bound)
 
 
 def _tally(connection: Connection, bound: Bound) -> Tally:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -177,8 +178,11 @@ met them and is the same in every origin, so a value keeps its colour for good."
 dirty_day = Table("dirty_day", metadata, _key("origin", primary_key=True), Column("day", Date, primary_key=True))
 """Days whose cubes and histograms no longer match the facts."""
 
-CORE: tuple[Dim, ...] = (Dim.CATEGORY, Dim.SEVERITY, Dim.ROUTING)
-"""The dimensions every cube has beside day and origin."""
+THIN: tuple[Dim, ...] = (Dim.SEVERITY, Dim.ROUTING)
+"""The dimensions that metrics themselves go by: every cube has them beside day and origin."""
+
+CORE: tuple[Dim, ...] = (Dim.CATEGORY, *THIN)
+"""The dimensions of every cube but the thin one."""
 
 EXTRA: tuple[Dim, ...] = (Dim.REGION, Dim.MEDIA_TYPE, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION)
 """The dimensions that have a cube of their own, beside the core."""
@@ -189,10 +193,9 @@ origin says whether they were coordinated. `score_nano` is the sum of scores in 
 the same sum in any order and on any engine."""
 
 
-def _cube(extra: Dim | None) -> Table:
-    dims = [*CORE, extra] if extra else list(CORE)
+def _cube(name: str, dims: tuple[Dim, ...]) -> Table:
     return Table(
-        f"cube_{extra}" if extra else "cube_core",
+        f"cube_{name}",
         metadata,
         _key("origin", primary_key=True),
         Column("day", Date, primary_key=True),
@@ -202,18 +205,39 @@ def _cube(extra: Dim | None) -> Table:
     )
 
 
-CUBES: dict[Dim | None, Table] = {extra: _cube(extra) for extra in (None, *EXTRA)}
+CUBES: dict[Dim | None, Table] = {
+    None: _cube("core", CORE),
+    **{extra: _cube(extra, (*CORE, extra)) for extra in EXTRA},
+}
+"""The cubes by the one dimension that they have beside the core."""
+
+thin_cube = _cube("thin", THIN)
+"""What most figures are read from: a day is sixteen rows of it, whatever is flagged."""
+
+workload = Table(
+    "workload",
+    metadata,
+    _key("origin", primary_key=True),
+    Column("day", Date, primary_key=True),
+    _key("reviewer_id", primary_key=True),
+    Column("decided", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Human-review flags by the day of the decision and who took it."""
 
 
 def _histogram(name: str, dims: tuple[Dim, ...]) -> Table:
+    """A histogram a row: the counts of the bins from `first` on (store.bins.packed), so that reading one costs the same
+    however many flags are in it.
+    """
     return Table(
         name,
         metadata,
         _key("origin", primary_key=True),
         Column("day", Date, primary_key=True),
         *(_key(dim, primary_key=True) for dim in dims),
-        Column("bin", Integer, primary_key=True),
-        Column("count", BigInteger, nullable=False),
+        Column("first", Integer, nullable=False),
+        Column("counts", LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
 
@@ -223,3 +247,6 @@ score_histogram = _histogram("score_histogram", (Dim.CATEGORY, Dim.MODEL_VERSION
 
 hours_histogram = _histogram("hours_histogram", CORE)
 """Decided flags by hours to decision in log-spaced bins (store.bins), by the day raised."""
+
+DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram)
+"""The tables that are rebuilt from the facts."""

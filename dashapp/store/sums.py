@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashapp.store.bins import packed
+
 Ints = NDArray[np.int64]
 Key = tuple[Any, ...]
 Columns = dict[str, Sequence[Any]]
@@ -54,8 +56,8 @@ class Tally:
             columns[measure] = summed.tolist()
         return columns
 
-    def histogram(self, names: tuple[str, ...], measure: str) -> Columns:
-        """How many facts (`count`) have each value (`bin`) of a measure, by some parts of the key.
+    def histograms(self, names: tuple[str, ...], measure: str) -> Columns:
+        """How many facts have each value of a measure, by some parts of the key: packed as `first` and `counts`.
 
         Negative values stand for facts that have none.
         """
@@ -64,7 +66,11 @@ class Tally:
         width = 1 + max((int(values.max()) for _, values in found), default=0)
         cells = [(group_of[numbers] * width + values)[values >= 0] for numbers, values in found]
         cell, facts = np.unique(np.concatenate([_NOTHING, *cells]), return_counts=True)
-        return self._parts(names, firsts[cell // width]) | {"bin": (cell % width).tolist(), "count": facts.tolist()}
+        groups, begins = np.unique(cell // width, return_index=True)
+        ends = [*begins[1:], len(cell)]
+        rows = [packed(cell[i:j] % width, facts[i:j]) for i, j in zip(begins, ends, strict=False)]
+        packs: Columns = {"first": [first for first, _ in rows], "counts": [counts for _, counts in rows]}
+        return {**self._parts(names, firsts[groups]), **packs}
 
     def _groups(self, names: tuple[str, ...]) -> tuple[Ints, Ints]:
         """The groups that keys form by some of their parts: of each the first key, and of each key its group.

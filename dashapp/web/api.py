@@ -231,9 +231,9 @@ def _measured(answer: Measurement) -> dict[str, Any]:
     }
     if answer.spreads:
         body["bins"] = [
-            {"groups": list(spread.groups), "from": low, "to": high, "n": spread.counts[number]}
+            {"groups": list(spread.groups), "from": low, "to": high, "n": n}
             for spread in answer.spreads
-            for number in sorted(spread.counts)
+            for number, n in spread.filled
             for low, high in [spread.edges(number)]
         ]
     if end is None or end < ask.window.until:

@@ -106,7 +106,7 @@ def _bars(spread: Spread) -> list[tuple[float, float, int]]:
     def bar(number: int) -> int:
         return (number - first) // FINE_BINS
 
-    counts = {key: sum(spread.counts[n] for n in group) for key, group in groupby(sorted(spread.counts), key=bar)}
+    counts = {key: sum(n for _, n in group) for key, group in groupby(spread.filled, key=lambda one: bar(one[0]))}
     return [
         (
             spread.edges(max(0, first + key * FINE_BINS))[0],

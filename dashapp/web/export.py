@@ -45,8 +45,8 @@ def bins(measurement: Measurement) -> Iterator[Cells]:
     """The cases of each bin of a distribution over the whole window, after a row of names."""
     yield [*measurement.ask.by, "from", "to", "n"]
     for spread in measurement.spreads:
-        for number in sorted(spread.counts):
-            yield [*spread.groups, *spread.edges(number), spread.counts[number]]
+        for number, n in spread.filled:
+            yield [*spread.groups, *spread.edges(number), n]
 
 
 def metric_csv(measurement: Measurement) -> str:

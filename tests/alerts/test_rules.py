@@ -274,7 +274,8 @@ def test_filters_leave_only_what_they_keep(world: World) -> None:
 
 def test_a_store_that_cannot_answer_fails_no_page(world: World) -> None:
     desk = world.quiet().desk()
-    desk.connection.exec_driver_sql("DROP TABLE cube_core")
+    for table in ("cube_core", "cube_thin"):
+        desk.connection.exec_driver_sql(f"DROP TABLE {table}")
     result = attention(desk)
     assert result.concerns == ()
     assert {"SLA breach rate", "Classifier score", "Growth by category"} <= set(result.unmade)

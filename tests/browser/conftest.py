@@ -58,8 +58,9 @@ def site(demo_store: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def broken_site(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server over a demo that has lost the table which most numbers come from."""
-    with serving(broken_copy(demo_store, tmp_path_factory.mktemp("broken") / "broken.sqlite", "cube_core")) as url:
+    """A server over a demo that has lost the tables which most numbers come from."""
+    copy = tmp_path_factory.mktemp("broken") / "broken.sqlite"
+    with serving(broken_copy(demo_store, copy, "cube_core", "cube_thin")) as url:
         yield url
 
 

@@ -43,11 +43,12 @@ def make_store(path: Path, fill: Fill) -> Path:
     return path
 
 
-def broken_copy(path: Path, copy: Path, table: str) -> Path:
-    """A copy of a store that lacks a table."""
+def broken_copy(path: Path, copy: Path, *tables: str) -> Path:
+    """A copy of a store that lacks some tables."""
     source, target = sqlite3.connect(path), sqlite3.connect(copy)
     source.backup(target)
-    target.execute(f"DROP TABLE {table}")
+    for table in tables:
+        target.execute(f"DROP TABLE {table}")
     target.commit()
     source.close()
     target.close()

@@ -112,6 +112,6 @@ def test_the_sql_of_a_metric_unfolds(screen: Screen) -> None:
     screen.open("/definitions#flags")
     article = screen.page.locator("#flags")
     article.get_by_text("SQL", exact=True).click()
-    expect(article.locator("pre")).to_contain_text("SELECT cube_core.day AS bucket")
+    expect(article.locator("pre")).to_contain_text("SELECT cube_thin.day AS bucket")
     expect(article).to_contain_text(":since")
     assert screen.violations() == []

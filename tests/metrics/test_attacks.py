@@ -143,7 +143,7 @@ def test_alarms_on_days_that_follow_each_other_are_one_episode(desk: Desk) -> No
 
 
 def test_a_series_that_cannot_be_had_is_an_error_that_says_why(desk: Desk) -> None:
-    desk.connection.exec_driver_sql("DROP TABLE cube_core")
+    desk.connection.exec_driver_sql("DROP TABLE cube_thin")
     with pytest.raises(Unmeasured, match=r"Flags could not be computed\. The log says why\."):
         alarms(desk, WHOLE, ZSCORE7)
 

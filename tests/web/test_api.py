@@ -310,7 +310,7 @@ def test_a_store_that_is_not_migrated_is_not_ready_and_names_no_path(tmp_path: P
 def test_a_metric_that_fails_is_our_fault_and_shows_no_detail(tmp_path: Path) -> None:
     def break_core(engine: Engine) -> None:
         with engine.begin() as connection:
-            connection.execute(text("DROP TABLE cube_core"))
+            connection.execute(text("DROP TABLE cube_thin"))
 
     path = tmp_path / "store.sqlite"
     with served(path, NOW, fill) as client:

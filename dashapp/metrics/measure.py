@@ -18,7 +18,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
 from dashapp.metrics.pool import Point, Pooling, by_group, levels
 from dashapp.metrics.query import cube_for
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Unit
-from dashapp.metrics.spread import Spread, ages, binned, medians, spreads, whole_median
+from dashapp.metrics.spread import Spread, ages, binned, distribution
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import Coverage, coverage_of, default_origins
 
@@ -160,10 +160,8 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
         return _aged(desk, answer)
     if metric.edges is not None:
         rows = desk.connection.execute(metric.statistics(ask), bound(desk, began, reach.until)).all()
-        found = binned(rows, coverage.days)
-        median = whole_median(found, pooling, metric.edges)
-        points = tuple(medians(found, pooling, metric.edges))
-        return replace(answer, points=points, total=median, spreads=spreads(found, metric.edges))
+        found = distribution(binned(rows, coverage.days), pooling, metric.edges)
+        return replace(answer, points=found.points, total=found.total, spreads=found.spreads)
     rows = _rows(desk, metric, ask, Window(began, reach.until))
     sums = by_group(rows, None if metric.kind is Kind.STOCK else coverage.days)
     sums = levels(sums, coverage.days) if metric.kind is Kind.STOCK else sums

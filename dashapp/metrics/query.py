@@ -1,6 +1,6 @@
 """The few shapes of SELECT that metrics are made of. Days and SLA hours are bound when a query runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -99,42 +99,30 @@ def waiting() -> ColumnElement[bool]:
 
 
 def capacity(ask: Ask) -> Statistics:
-    """Human-review flags decided by day and team, over the capacity of the team on every covered day."""
-    rows = CUBES[Dim.TEAM]
-    done = _decided(rows.c.origin, rows.c.day, rows.c.team, rows.c.decided).where(
-        rows.c.routing == Routing.HUMAN_REVIEW
-    )
-    return _over_capacity(ask, {Dim.TEAM: "team"}, done)
-
-
-def per_reviewer(ask: Ask) -> Statistics:
-    """As `capacity`, by reviewer."""
-    here = (reviewer.c.origin == workload.c.origin) & (reviewer.c.reviewer_id == workload.c.reviewer_id)
-    done = _decided(
-        workload.c.origin, workload.c.day, column_of(Dim.TEAM), workload.c.decided, workload.c.reviewer_id
-    ).select_from(workload.outerjoin(reviewer, here))
-    return _over_capacity(ask, {Dim.TEAM: "team", Dim.REVIEWER: "reviewer"}, done)
-
-
-def _decided(origin: Any, day: Any, team: Any, decided: Any, who: Any = None) -> Statistics:
-    named = [] if who is None else [who.label("reviewer")]
+    """Human-review flags decided by day and team, over the capacity of the team on every covered day; by reviewer too
+    where the question names reviewers.
+    """
+    named = Dim.REVIEWER in ask.dims
     no: ColumnElement[int] = literal(0)
-    return select(
-        origin.label("origin"), day.label("day"), team.label("team"), *named, decided.label("num"), no.label("den")
-    )
-
-
-def _over_capacity(ask: Ask, columns: Mapping[Dim, str], done: Statistics) -> Statistics:
-    named = [reviewer.c.reviewer_id.label("reviewer")] if Dim.REVIEWER in columns else []
-    no: ColumnElement[int] = literal(0)
+    whose = (reviewer.c.origin == workload.c.origin) & (reviewer.c.reviewer_id == workload.c.reviewer_id)
+    done = select(
+        workload.c.origin,
+        workload.c.day,
+        column_of(Dim.TEAM).label("team"),
+        *([workload.c.reviewer_id.label("reviewer")] if named else []),
+        workload.c.decided.label("num"),
+        no.label("den"),
+    ).select_from(workload.outerjoin(reviewer, whose))
+    key = [reviewer.c.origin, reviewer.c.team, *([reviewer.c.reviewer_id] if named else [])]
+    able = select(*key, func.sum(reviewer.c.capacity_per_day).label("capacity")).group_by(*key).subquery()
     could = select(
-        coverage.c.origin,
+        able.c.origin,
         coverage.c.day,
-        reviewer.c.team,
-        *named,
+        able.c.team,
+        *([able.c.reviewer_id] if named else []),
         no.label("num"),
-        reviewer.c.capacity_per_day.label("den"),
-    ).where(coverage.c.origin == reviewer.c.origin)
+        able.c.capacity.label("den"),
+    ).where(coverage.c.origin == able.c.origin)
     rows = union_all(done, could).subquery()
     return per_day(ask, rows, rows.c.num, rows.c.den)
 

@@ -16,7 +16,6 @@ from dashapp.metrics.query import (
     open_flags,
     per_bin,
     per_day,
-    per_reviewer,
     settled,
     source,
     urgent,
@@ -157,7 +156,7 @@ def utilisation_per_reviewer(ask: Ask) -> Statistics:
     """Human-review flags decided, as a share of the reviewer's capacity. Workload only, under a pseudonym, on screen
     only: it says nothing of speed or accuracy.
     """
-    return per_reviewer(ask)
+    return capacity(ask)
 
 
 @metric(

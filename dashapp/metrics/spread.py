@@ -1,6 +1,6 @@
 """Answers that are no sums: distributions read from histograms, and the ages of what is open now."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -41,7 +41,7 @@ class Spread:
         return quantile(self.counts, self.edges, p)
 
 
-Part = tuple[int, NDArray[np.uint32]]
+Part = tuple[int, NDArray[np.integer]]
 """A stored histogram: its first bin, and the counts from there on."""
 Binned = dict[Groups, dict[date, list[Part]]]
 
@@ -64,40 +64,44 @@ def merged(parts: Iterable[Part]) -> Histogram:
     return together
 
 
-def medians(found: Binned, pooling: Pooling, edges: Edges) -> list[Point]:
-    """The median of each bucket and group."""
-    groups = sorted(found) or ([] if pooling.ask.by else [()])
-    return [
-        _median(bucket, group, found.get(group, {}), edges, pooling, days)
-        for bucket, days in pooling.buckets()
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution by group: its medians by bucket, the median of everything, and its shape over the window."""
+
+    points: tuple[Point, ...]
+    total: Point
+    spreads: tuple[Spread, ...]
+
+
+def distribution(found: Binned, pooling: Pooling, edges: Edges) -> Distribution:
+    """What is to be said of histograms by group and day."""
+    whole = {group: merged(chain.from_iterable(found[group].values())) for group in sorted(found)}
+    together = merged((0, counts) for counts in whole.values())
+    days = [day for day in pooling.ask.window if day in pooling.coverage.days]
+    all_days = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
+    groups = list(whole) or ([] if pooling.ask.by else [()])
+
+    def counts_of(group: Groups, members: Sequence[date]) -> Histogram:
+        if pooling.ask.grain is Grain.WHOLE:
+            return whole.get(group, together)
+        return merged(part for day in members for part in found.get(group, {}).get(day, ()))
+
+    points = tuple(
+        _median(bucket, group, counts_of(group, members), edges, pooling, members)
+        for bucket, members in pooling.buckets()
         for group in groups
-    ]
+    )
+    total = _median(pooling.ask.window.since, (), together, edges, all_days, days)
+    return Distribution(points, total, tuple(Spread(group, counts, edges) for group, counts in whole.items()))
 
 
 def _median(
-    bucket: date, group: Groups, by_day: Mapping[date, list[Part]], edges: Edges, pooling: Pooling, days: Sequence[date]
+    bucket: date, group: Groups, counts: Histogram, edges: Edges, pooling: Pooling, days: Sequence[date]
 ) -> Point:
-    counts = merged(part for day in days for part in by_day.get(day, ()))
     n = int(counts.sum())
     value = quantile(counts, edges, 0.5) if n else None
     provisional = pooling.incomplete(bucket, days) or any(map(pooling.pending, days))
     return Point(bucket, group, value, n, provisional=provisional)
-
-
-def whole_median(found: Binned, pooling: Pooling, edges: Edges) -> Point:
-    """The median of the whole window and all groups."""
-    together: dict[date, list[Part]] = {}
-    for by_day in found.values():
-        for day, parts in by_day.items():
-            together.setdefault(day, []).extend(parts)
-    whole = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
-    days = [day for day in pooling.ask.window if day in pooling.coverage.days]
-    return _median(pooling.ask.window.since, (), together, edges, whole, days)
-
-
-def spreads(found: Binned, edges: Edges) -> tuple[Spread, ...]:
-    """The distribution of each group over the whole window."""
-    return tuple(Spread(group, merged(chain.from_iterable(found[group].values())), edges) for group in sorted(found))
 
 
 def ages(rows: Iterable[Sequence[Any]], metric: Metric, policy: Policy, now: datetime, today: date) -> list[Point]:

@@ -19,7 +19,7 @@
 
   // --- the table behind a figure -------------------------------------------------------------------------------------
   own.behind = (card, figure) => {
-    const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[3]));
+    const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[1]));
     const { head, rows } = figure.layout.meta.table ?? cells(figure); // a figure may bring its table
     const table = el("Table", [
       el("Thead", el("Tr", head.map((name, i) => el("Th", name, { scope: "col", className: i ? "r" : "" })))),
@@ -44,7 +44,7 @@
       const texts = figure.data.flatMap((trace) => {
         const at = (across ? trace.y : trace.x).indexOf(key);
         const value = at < 0 ? null : (across ? trace.x : trace.y)[at];
-        const [n, , , provisional] = at < 0 ? [] : trace.customdata[at];
+        const [n, provisional] = at < 0 ? [] : trace.customdata[at];
         const text = shown(value, unit) + (provisional ? " *" : "");
         return cases ? [text, n == null ? "" : n.toLocaleString("en")] : [text];
       });

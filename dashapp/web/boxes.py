@@ -51,11 +51,9 @@ def histogram(answer: Measurement, marks: Sequence[float]) -> dict[str, Any]:
         "name": "flags",
         "x": [words.hours(high) for _, high, _ in bars],
         "y": [count for _, _, count in bars],
-        "customdata": [
-            [count, None, None, False, f"{words.hours(low)} to {words.hours(high)} h"] for low, high, count in bars
-        ],
+        "customdata": [(count, False, f"{_span(low, high)} h") for low, high, count in bars],
         "marker": {"color": [theme.OTHER if low + 1e-9 >= max(marks) else theme.ACCENT for low, _, _ in bars]},
-        "hovertemplate": "%{customdata[4]}: %{y:,}<extra></extra>",
+        "hovertemplate": "%{customdata[2]}: %{y:,}<extra></extra>",
     }
     return {
         "data": [trace],

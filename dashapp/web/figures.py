@@ -70,7 +70,7 @@ def totals(answer: Measurement, known: Positions) -> Figure:
         "y": names,
         "x": [point.value for point in shown],
         "text": [words.number(point.value, unit) for point in shown],
-        "customdata": [_extra(point) for point in shown],
+        "customdata": [extra(point) for point in shown],
         "marker": {"color": [theme.colour(dim, point.groups[0], known) for point in shown]},
         "hovertemplate": "%{y}: %{text}<br>n %{customdata[0]:,}<extra></extra>",
         "meta": {"metric": answer.metric.key, "groups": [list(point.groups) for point in shown]},
@@ -153,7 +153,7 @@ def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
         "name": name,
         "x": [point.bucket.isoformat() for point in shown],
         "y": [point.value for point in shown],
-        "customdata": [_extra(point) for point in shown],
+        "customdata": [extra(point) for point in shown],
         "hovertemplate": HOVER[answer.metric.unit] + _cases(answer),
         "meta": {
             "metric": answer.metric.key,
@@ -163,9 +163,9 @@ def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
     }
 
 
-def _extra(point: Point) -> list[float | bool | None]:
-    """What the table view shows beside a value."""
-    return [point.n, point.low, point.high, point.provisional]
+def extra(point: Point) -> tuple[int, bool]:
+    """What the table view shows beside a value: of how many cases, and whether it may still change."""
+    return point.n, point.provisional
 
 
 def _cases(answer: Measurement) -> str:

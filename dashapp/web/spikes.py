@@ -11,6 +11,7 @@ from dashapp.domain.events import Incident
 from dashapp.metrics import Measurement, Point
 from dashapp.metrics.attacks import Judged
 from dashapp.web import axes, theme, words
+from dashapp.web.figures import extra
 
 MOST_ID = 12
 """Characters of an attack's id that stand in the chart; hover and table have it whole."""
@@ -96,7 +97,7 @@ def _line(answer: Measurement, points: dict[date, Point], days: Sequence[Judged]
         "name": answer.metric.title,
         "x": [point.bucket.isoformat() for point in shown],
         "y": [point.value for point in shown],
-        "customdata": [[point.n, point.low, point.high, point.provisional] for point in shown],
+        "customdata": [extra(point) for point in shown],
         "text": [_told(day, ids[day.day]) for day in days],
         "hovertemplate": "%{y:,.0f}%{text}<extra></extra>",
         "line": {"color": theme.ACCENT, "width": 2},

@@ -1,14 +1,24 @@
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
+from dashapp.domain.events import Flag
+from dashapp.domain.vocabulary import Severity
 from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.migrate import state, upgrade
-from dashapp.store.schema import metadata
+from dashapp.store.migrate import _config, state, upgrade
+from dashapp.store.rollup import rollup
+from dashapp.store.schema import DERIVED, dirty_day, metadata
+from dashapp.store.writes import flag_row, put_coverage, put_flags
+
+UTC = ZoneInfo("UTC")
+SLA = dict.fromkeys(Severity, 24.0)
 
 
 @pytest.fixture
@@ -61,6 +71,28 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:
         upgrade(empty)
     assert list(tables(empty)) == ["reviewer"]
     assert state(empty)[0] is None
+
+
+def test_a_store_of_the_first_migration_is_rolled_up_anew(writer: Engine) -> None:
+    fields = {"flag_id": "F1", "flagged_day": date(2024, 3, 1), "category": "spam", "severity": "high"}
+    sent = Flag.model_validate({**fields, "routing": "human_review", "score": 0.57, "hours_to_decision": 30})
+    with writer.begin() as connection:
+        put_flags(connection, [flag_row("feed", sent, UTC)])
+        put_coverage(connection, "feed", [date(2024, 3, 1)])
+        rollup(connection, SLA)
+        held = derived(connection)
+    with writer.begin() as connection:
+        command.downgrade(_config(connection), "0001")
+    upgrade(writer)
+    with writer.begin() as connection:
+        days = connection.execute(select(dirty_day)).all()
+        assert days == [("feed", date(2024, 3, 1)), ("feed", date(2024, 3, 2))]
+        rollup(connection, SLA)
+        assert derived(connection) == held
+
+
+def derived(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in DERIVED}
 
 
 def test_the_state_can_be_read_through_the_reader(reader: Engine) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 
 from dashapp.domain.ask import Ask
 from dashapp.domain.threshold import Threshold
-from dashapp.domain.vocabulary import Dim, Routing
+from dashapp.domain.vocabulary import URGENT, Dim, Routing, Severity
 from dashapp.metrics.query import (
     FLAG_DIMS,
     HOURS_DIMS,
@@ -33,47 +34,39 @@ def longest_sla(policy: Policy) -> timedelta:
     return timedelta(hours=max(policy.sla.values()))
 
 
-BREACHES = Threshold(warn=10, alert=15)
+def _breaches(ask: Ask, *routings: Routing) -> Statistics:
+    """Urgent flags not decided in time, over all urgent flags of settled days; of some routings where any is named."""
+    rows = source(ask)
+    routed = [among(rows, Dim.ROUTING, routings)] if routings else []
+    return per_day(
+        ask, rows, rows.c.raised - rows.c.decided_in_sla, rows.c.raised, urgent(rows), settled(rows), *routed
+    )
 
 
-@metric(
-    "SLA breach rate",
-    Unit.PERCENT,
-    Kind.SHARE,
-    dims=FLAG_DIMS,
-    better=Better.LOWER,
-    threshold=BREACHES,
-    settles=longest_sla,
-    rows="case=late",
-)
+ON_TIME: dict[str, Any] = {
+    "dims": FLAG_DIMS,
+    "better": Better.LOWER,
+    "threshold": Threshold(warn=10, alert=15),
+    "settles": longest_sla,
+}
+"""What the shares of late decisions have in common."""
+
+
+@metric("SLA breach rate", Unit.PERCENT, Kind.SHARE, rows="case=late", **ON_TIME)
 def sla_breach_rate(ask: Ask) -> Statistics:
     """Share of urgent flags decided after their SLA or still open past it, by the day they were raised. Urgent is high
     or critical severity. A day counts once it is wholly older than the SLA; flags that no human sees count as decided
     when raised unless their origin gives hours.
     """
-    rows = source(ask)
-    return per_day(ask, rows, rows.c.raised - rows.c.decided_in_sla, rows.c.raised, urgent(rows), settled(rows))
+    return _breaches(ask)
 
 
-@metric(
-    "SLA breach, human review",
-    Unit.PERCENT,
-    Kind.SHARE,
-    dims=FLAG_DIMS,
-    better=Better.LOWER,
-    threshold=BREACHES,
-    settles=longest_sla,
-    rows="routing=human_review&case=late",
-)
+@metric("SLA breach, human review", Unit.PERCENT, Kind.SHARE, rows="routing=human_review&case=late", **ON_TIME)
 def sla_breach_rate_reviewed(ask: Ask) -> Statistics:
     """Share of urgent flags sent to human review that were decided after their SLA or are open past it, by the day they
     were raised. As the SLA breach rate, without the flags that no human sees.
     """
-    rows = source(ask)
-    reviewed = among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW])
-    return per_day(
-        ask, rows, rows.c.raised - rows.c.decided_in_sla, rows.c.raised, urgent(rows), settled(rows), reviewed
-    )
+    return _breaches(ask, Routing.HUMAN_REVIEW)
 
 
 @metric("Inflow", Unit.COUNT, Kind.FLOW, dims=FLAG_DIMS, rows="routing=human_review")
@@ -92,39 +85,32 @@ def outflow(ask: Ask) -> Statistics:
     return per_day(ask, rows, rows.c.decided, None, among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
 
 
-@metric(
-    "Review backlog",
-    Unit.COUNT,
-    Kind.STOCK,
-    dims=FLAG_DIMS,
-    better=Better.LOWER,
-    clock="end of the bucket",
-    rows="case=open",
-)
+STOCK: dict[str, Any] = {"dims": FLAG_DIMS, "better": Better.LOWER, "clock": "end of the bucket"}
+"""What the backlogs have in common."""
+
+
+def _open_at_the_end(ask: Ask, *severities: Severity) -> Statistics:
+    """Human-review flags raised minus those decided, by day; of some severities where any is named."""
+    rows = source(ask)
+    of = [among(rows, Dim.SEVERITY, severities)] if severities else []
+    reviewed = among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW])
+    return per_day(ask, rows, rows.c.raised - rows.c.decided, None, reviewed, *of)
+
+
+@metric("Review backlog", Unit.COUNT, Kind.STOCK, rows="case=open", **STOCK)
 def backlog(ask: Ask) -> Statistics:
     """Human-review flags raised and not yet decided at the end of the bucket. The running sum of those raised minus
     those decided, from the first day of data; a week or month shows its last covered day.
     """
-    rows = source(ask)
-    return per_day(ask, rows, rows.c.raised - rows.c.decided, None, among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
+    return _open_at_the_end(ask)
 
 
-@metric(
-    "Urgent backlog",
-    Unit.COUNT,
-    Kind.STOCK,
-    dims=FLAG_DIMS,
-    better=Better.LOWER,
-    clock="end of the bucket",
-    rows="case=open&severity=high&severity=critical",
-)
+@metric("Urgent backlog", Unit.COUNT, Kind.STOCK, rows="case=open&severity=high&severity=critical", **STOCK)
 def backlog_urgent(ask: Ask) -> Statistics:
     """Human-review flags of high or critical severity raised and not yet decided at the end of the bucket. Counted as
     the backlog, of which it is a part.
     """
-    rows = source(ask)
-    reviewed = among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW])
-    return per_day(ask, rows, rows.c.raised - rows.c.decided, None, reviewed, urgent(rows))
+    return _open_at_the_end(ask, *URGENT)
 
 
 @metric(

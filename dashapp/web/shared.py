@@ -15,7 +15,7 @@ from dashapp.store.version import version
 from dashapp.web.desk import services
 
 CALLBACKS = "/_dash-update-component"
-KEPT = 256
+KEPT = 128
 """Answers kept by each process; the largest have about 100 kB."""
 TICK = "n_intervals"
 """The property that tells how often a page has refreshed itself, which makes no difference."""

@@ -17,14 +17,11 @@ from bench import browser, pages, store
 from bench.result import Result, table
 from bench.serving import Server, serving
 from bench.visitor import Visitor
-from dashapp.demo.load import load
-from dashapp.settings import ROOT, Settings
+from dashapp.settings import ROOT
 from dashapp.store import schema
 from dashapp.store.engine import sqlite_module, writer_engine
-from dashapp.store.migrate import upgrade
 
 TARGET = ROOT / "docs" / "benchmarks.md"
-DAYS = 90
 MOST_IN_MEMORY = 10
 """The largest scale whose rows are all held at once to see how fast they are stored."""
 
@@ -41,7 +38,7 @@ def main() -> None:
         folder = Path(held.enter_context(TemporaryDirectory()))
         chromium = held.enter_context(browser.launched(os.environ.get("CHROMIUM")))
         stores = {
-            scale: ready.get(scale) or made(folder / f"{scale:g}.sqlite", scale) for scale in sorted(asked.scales)
+            scale: ready.get(scale) or store.made(folder / f"{scale:g}.sqlite", scale) for scale in sorted(asked.scales)
         }
         for line in table(results(held, stores, folder, chromium)):
             print(line, flush=True)
@@ -60,16 +57,6 @@ def arguments() -> argparse.ArgumentParser:
         "--store", type=_ready, action="append", default=[], metavar="SCALE=FILE", help="a demo that was made before"
     )
     return parser
-
-
-def made(file: Path, scale: float) -> Path:
-    """A store with the demo at a scale."""
-    settings = Settings(_env_file=None, database_url=f"sqlite:///{file}", time_zone="UTC")
-    engine = writer_engine(settings.database_url)
-    upgrade(engine)
-    load(engine, settings, datetime.now(UTC), days=DAYS, scale=scale)
-    engine.dispose()
-    return file
 
 
 def results(held: ExitStack, stores: Mapping[float, Path], folder: Path, chromium: Browser) -> Iterator[Result]:
@@ -112,12 +99,12 @@ def machine(chromium: str) -> str:
 def _storing(scale: float, file: Path) -> Iterator[Result]:
     """How fast rows are stored and a day is rolled up."""
     if scale <= MOST_IN_MEMORY:
-        yield from store.results(scale, DAYS)
+        yield from store.results(scale, store.DAYS)
         return
     engine = writer_engine(f"sqlite:///{file}")
     with engine.connect() as connection:
         day = connection.scalar(select(func.max(schema.flag.c.flagged_day)))
-    yield store.rebuild(engine, scale, day - timedelta(days=30))
+    yield store.rebuild(engine, scale, day - timedelta(days=store.BACK))
     engine.dispose()
 
 

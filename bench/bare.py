@@ -25,3 +25,4 @@ def fill(clicks: int | None) -> list[dict[str, Any]]:
 
 server = app.server
 server.add_url_rule("/readyz", view_func=lambda: "ready")
+server.test_client().get("/")  # Dash registers its bundles with the first page, too late for those asked for at once

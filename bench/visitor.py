@@ -38,10 +38,12 @@ class Visitor:
 
     def get(self, path: str) -> Any:
         """JSON that the server has."""
+        self.reconnect()
         return json.loads(self.read("GET", path))
 
     def call(self, question: Question) -> Any:
         """What a callback returns, by the ids of its outputs."""
+        self.reconnect()
         return json.loads(self.read("POST", CALLBACKS, json.dumps(question).encode()))["response"]
 
     def reconnect(self) -> None:
@@ -74,11 +76,15 @@ class Visitor:
         """The last day that the data cover."""
         return date.fromisoformat(self.get("/api/v1/metrics/flags.json?grain=whole")["as_of"])
 
+    def values(self, dim: Dim) -> dict[str, int]:
+        """The values of a dimension that the last days have, and how many flags each."""
+        points = self.get(f"/api/v1/metrics/flags.json?{urlencode({'grain': 'whole', 'by': dim})}")["points"]
+        return {point["group"]: point["value"] for point in points if point["group"] != NOT_GIVEN}
+
     def most(self, dim: Dim) -> str | None:
         """The value of a dimension that most flags have, if any has one."""
-        points = self.get(f"/api/v1/metrics/flags.json?{urlencode({'grain': 'whole', 'by': dim})}")["points"]
-        known = {point["group"]: point["value"] for point in points if point["group"] != NOT_GIVEN}
-        return max(known, key=lambda value: known[value]) if known else None
+        found = self.values(dim)
+        return max(found, key=lambda value: found[value]) if found else None
 
     def unseen(self, path: str, filters: Filters = ()) -> str:
         """A view of a page not asked for yet: each time a window of the usual length that ends a day earlier."""

@@ -38,7 +38,7 @@ class Result:
         """A line of the table."""
         figures = f"{self.ours:>8.4g} {self.unit:2} {self.reference:>8.4g} {self.unit:2} {self.ratio:>7.2f}"
         judged = "" if self.mark is None else f" {self.mark:>5g}  {'met' if self.met else 'missed'}"
-        return f"{self.name:44} {self.scale:>6g} {figures}{judged}"
+        return f"{self.name:48} {self.scale:>6g} {figures}{judged}"
 
 
 def compare(name: str, scale: float, ours: Measured, reference: Measured, *, mark: float, times: int = 5) -> Result:
@@ -56,7 +56,7 @@ def seconds(job: Callable[[], object]) -> float:
 
 def table(results: Iterable[Result]) -> Iterator[str]:
     """A heading, and a line for each result as soon as it is there."""
-    yield f"{'':44} {'scale':>6} {'ours':>11} {'reference':>11} {'ratio':>7} {'mark':>5}"
+    yield f"{'':48} {'scale':>6} {'ours':>11} {'reference':>11} {'ratio':>7} {'mark':>5}"
     for one in results:
         yield one.line
 

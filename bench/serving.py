@@ -30,8 +30,11 @@ class Server:
 
     @property
     def workers(self) -> list[int]:
-        """The processes that answer."""
-        return [int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        """The processes that answer; a server that has none has ended."""
+        found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        if not found:
+            raise RuntimeError("the server has no workers any more")
+        return [int(child) for child in found]
 
     def memory(self) -> dict[int, float]:
         """What each worker holds in memory, in MB."""

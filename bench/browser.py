@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.result import Result
-from bench.visitor import CALLBACKS, Visitor
+from bench.visitor import Visitor
 from dashapp.domain.ask import View, to_filters
 from dashapp.domain.vocabulary import Dim
 
@@ -54,7 +53,7 @@ CHANGED = """(control) => new Promise((done) => {
 
 @dataclass(frozen=True)
 class Seen:
-    """What one visit took: seconds, megabytes and kilobytes on the wire, callback requests of the filter change."""
+    """What one visit took: seconds, megabytes and kilobytes on the wire, requests of the filter change."""
 
     load: float
     change: float
@@ -68,7 +67,7 @@ class Wire:
     """What a tab has asked and received so far."""
 
     bytes: float = 0
-    callbacks: int = 0
+    requests: int = 0
 
     def watch(self, page: Page) -> None:
         """Count from now on."""
@@ -81,7 +80,7 @@ class Wire:
         self.bytes += event["encodedDataLength"]
 
     def _asked(self, event: dict[str, Any]) -> None:
-        self.callbacks += urlsplit(event["request"]["url"]).path == CALLBACKS
+        self.requests += event["request"]["url"].startswith("http")
 
 
 @contextmanager
@@ -130,10 +129,10 @@ def visit(browser: Browser, address: str, control: str) -> Seen:
     page.goto(address, wait_until="commit")
     load: float = page.wait_for_function(DRAWN).json_value()
     page.wait_for_load_state("networkidle")
-    loaded, before = wire.bytes, wire.callbacks
+    loaded, before = wire.bytes, wire.requests
     change: float = page.evaluate(CHANGED, control)
     page.wait_for_load_state("networkidle")
-    seen = Seen(load / 1e3, change / 1e3, loaded / 1e6, (wire.bytes - loaded) / 1e3, wire.callbacks - before)
+    seen = Seen(load / 1e3, change / 1e3, loaded / 1e6, (wire.bytes - loaded) / 1e3, wire.requests - before)
     context.close()
     return seen
 

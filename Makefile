@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; `make` alone lists all.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix cover docs screenshots pins
+.PHONY: help run test check fix cover docs screenshots bench soak pins
 
 # The first Python on the path that is new enough; `make PYTHON=... run` names another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -41,6 +41,14 @@ docs: .venv-dev/stamp ## write docs/metrics.md from the registry
 
 screenshots: .venv-dev/stamp ## take the pictures of the README anew
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m docs.screenshots
+
+SCALES ?= 1 10
+bench: .venv-dev/stamp ## measure everything at the demo's SCALES ("1 10"; 100 takes long), kept in docs/benchmarks.md
+	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m bench --scales $(SCALES)
+
+MINUTES ?= 10
+soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), against one
+	$(DEV)/python -m bench.soak --minutes $(MINUTES)
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

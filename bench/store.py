@@ -5,6 +5,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, func, insert, select
 
 from bench.result import Measured, Result, compare, print_table, seconds
 from dashapp.demo.generate import flags
+from dashapp.demo.load import load
 from dashapp.demo.plan import Demo, reviewers
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
@@ -27,6 +29,10 @@ NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="UTC")
 TS_OPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ts-ops"
 MARK = 3.0
+DAYS = 90
+"""Of demo data."""
+BACK = 30
+"""How many days back the day lies that is rolled up anew: all of its flags are there, and decided."""
 BATCH = 1_000
 """Rows stored together, as by an import."""
 
@@ -41,8 +47,17 @@ def store() -> Iterator[Engine]:
         engine.dispose()
 
 
-def results(scale: float, days: int, ts_ops: Path) -> Iterator[Result]:
-    """Storing and rolling up demo flags, importing the ts-ops files where they are, and rebuilding one dirty day."""
+def made(file: Path, scale: float) -> Path:
+    """A store with the demo at a scale, as it is now."""
+    engine = writer_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    load(engine, SETTINGS, datetime.now(UTC), days=DAYS, scale=scale)
+    engine.dispose()
+    return file
+
+
+def results(scale: float, days: int) -> Iterator[Result]:
+    """Storing and rolling up demo flags, and rebuilding one dirty day."""
     demo = Demo(NOW, SETTINGS.zone, days, scale=scale)
     rows = list(flags(demo))
     with store() as engine:
@@ -53,9 +68,7 @@ def results(scale: float, days: int, ts_ops: Path) -> Iterator[Result]:
         gc.freeze()  # a load makes its rows as it goes; those kept here would be looked through again and again
         yield compare("store flags", scale, _storing(rows), _bare(stored), mark=MARK)
         yield compare("store flags and derive", scale, _loading(demo, rows), _bare(stored), mark=MARK)
-        yield rebuild(engine, scale, demo.day(min(days - 1, 30)))
-    if ts_ops.is_dir():
-        yield importing(ts_ops)
+        yield rebuild(engine, scale, demo.day(min(days - 1, BACK)))
 
 
 def importing(ts_ops: Path) -> Result:
@@ -165,7 +178,8 @@ def _settle(engine: Engine) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 42 thousand flags in 90 days")
-    parser.add_argument("--days", type=int, default=90, help="days of demo data")
+    parser.add_argument("--days", type=int, default=DAYS, help="days of demo data")
     parser.add_argument("--ts-ops", type=Path, default=TS_OPS, help="the folder with the ts-ops files")
     asked = parser.parse_args()
-    print_table(results(asked.scale, asked.days, asked.ts_ops))
+    imports = [importing] if asked.ts_ops.is_dir() else []
+    print_table(chain(results(asked.scale, asked.days), (of(asked.ts_ops) for of in imports)))

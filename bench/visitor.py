@@ -1,0 +1,144 @@
+"""Asks a server what a browser asks when a page is opened and when a filter changes."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import cache, cached_property
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from bench.result import seconds
+from dashapp.domain.ask import DEFAULT_DAYS, Filters, View, Window
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim
+
+CALLBACKS = "/_dash-update-component"
+Question = dict[str, Any]
+"""The body of a callback request."""
+
+
+class Visitor:
+    """A visitor to one server, who asks over one connection, as long as it stays open."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = HTTPConnection(urlsplit(url).netloc)
+        self.asked: Counter[tuple[str, Filters]] = Counter()
+        self.question = cache(self._question)
+
+    def read(self, method: str, path: str, body: bytes | None = None, encoding: str = "identity") -> bytes:
+        """What the server answers; raises unless that is a success."""
+        headers = {"Content-Type": "application/json", "Accept-Encoding": encoding}
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        data = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status} {data[:500]!r}")
+        return data
+
+    def get(self, path: str) -> Any:
+        """JSON that the server has."""
+        self.reconnect()
+        return json.loads(self.read("GET", path))
+
+    def call(self, question: Question) -> Any:
+        """What a callback returns, by the ids of its outputs."""
+        self.reconnect()
+        return json.loads(self.read("POST", CALLBACKS, json.dumps(question).encode()))["response"]
+
+    def reconnect(self) -> None:
+        """Have the next question put over another connection, perhaps to another worker of the server."""
+        self.connection.close()
+        self.connection.connect()
+
+    def took(self, question: Question) -> float:
+        """The seconds until the answer to a callback is there, compressed as for a browser."""
+        body = json.dumps(question).encode()
+        return seconds(lambda: self.read("POST", CALLBACKS, body, "br"))
+
+    def fill(self, path: str, query: str) -> Question:
+        """What a page asks when its address has changed."""
+        return self.question(path) | {
+            "inputs": [_value("address", "data", query), _value("refresh", "n_intervals", 0)],
+            "changedPropIds": ["address.data"],
+            "state": [_value("page", "data", path)],
+        }
+
+    def _question(self, path: str) -> Question:
+        """The outputs of the callback that fills a page, as many as the page has of each."""
+        callbacks = self.get("/_dash-dependencies")
+        output = next(one["output"] for one in callbacks if one["inputs"][0]["id"] == "address")
+        ids = [*_ids(self.get("/_dash-layout")), *_ids(self.call(_opening(path)))]
+        return {"output": output, "outputs": [_outputs(one, ids) for one in output.strip(".").split("...")]}
+
+    @cached_property
+    def last_day(self) -> date:
+        """The last day that the data cover."""
+        return date.fromisoformat(self.get("/api/v1/metrics/flags.json?grain=whole")["as_of"])
+
+    def values(self, dim: Dim) -> dict[str, int]:
+        """The values of a dimension that the last days have, and how many flags each."""
+        points = self.get(f"/api/v1/metrics/flags.json?{urlencode({'grain': 'whole', 'by': dim})}")["points"]
+        return {point["group"]: point["value"] for point in points if point["group"] != NOT_GIVEN}
+
+    def most(self, dim: Dim) -> str | None:
+        """The value of a dimension that most flags have, if any has one."""
+        found = self.values(dim)
+        return max(found, key=lambda value: found[value]) if found else None
+
+    def unseen(self, path: str, filters: Filters = ()) -> str:
+        """A view of a page not asked for yet: each time a window of the usual length that ends a day earlier."""
+        window = Window.ending(self.last_day - timedelta(days=self.asked[path, filters]), DEFAULT_DAYS)
+        self.asked[path, filters] += 1
+        return View(since=window.since, until=window.until, filters=filters).query()
+
+    def cold(self, path: str, filters: Filters = ()) -> float:
+        """The seconds that a view takes that nobody has asked for."""
+        question = self.fill(path, self.unseen(path, filters))
+        self.reconnect()
+        return self.took(question)
+
+
+def _opening(path: str) -> Question:
+    """What the frame of all pages asks when a page is opened."""
+    outputs = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
+    return {
+        "output": "..{}..".format("...".join(f"{one['id']}.{one['property']}" for one in outputs)),
+        "outputs": outputs,
+        "inputs": [_value("_pages_location", "pathname", path), _value("_pages_location", "search", "")],
+        "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
+        "state": [],
+    }
+
+
+def _value(component: str, name: str, value: Any) -> dict[str, Any]:
+    return {"id": component, "property": name, "value": value}
+
+
+def _ids(layout: Any) -> Iterator[Any]:
+    """The ids of all components."""
+    if isinstance(layout, dict):
+        if "id" in layout:
+            yield layout["id"]
+        for part in layout.values():
+            yield from _ids(part)
+    elif isinstance(layout, list):
+        for part in layout:
+            yield from _ids(part)
+
+
+def _outputs(output: str, ids: Sequence[Any]) -> Any:
+    """One output as the browser names it: for a pattern, each component that it matches."""
+    component, _, name = output.rpartition(".")
+    if not component.startswith("{"):
+        return {"id": component, "property": name}
+    pattern = json.loads(component)
+    return [{"id": one, "property": name} for one in ids if _matches(one, pattern)]
+
+
+def _matches(component: Any, pattern: dict[str, Any]) -> bool:
+    return (
+        isinstance(component, dict)
+        and component.keys() == pattern.keys()
+        and all(wanted in (["ALL"], component[key]) for key, wanted in pattern.items())
+    )

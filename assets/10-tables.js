@@ -39,7 +39,8 @@
     const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
     const cases = unit !== "flags";
     const first = across ? figure.layout.meta.heading : figure.layout.meta.grain;
-    const head = [first, ...figure.data.flatMap((trace) => (cases ? [trace.name, "n"] : [trace.name]))];
+    const n = (trace) => (figure.data.length > 1 ? "n, " + trace.name : "n");
+    const head = [first, ...figure.data.flatMap((trace) => (cases ? [trace.name, n(trace)] : [trace.name]))];
     const rows = keys.map((key) => {
       const texts = figure.data.flatMap((trace) => {
         const at = (across ? trace.y : trace.x).indexOf(key);

@@ -102,7 +102,7 @@ def _most(look: Look, metric: Metric, threshold: Threshold, until: date) -> list
     if len(parts) < 2:
         return []
     worst = max(parts, key=lambda part: part[0])[1]
-    return [f"Most in {label(worst.groups[0])}: {number(worst.value, metric.unit)}, {count(worst.n)}."]
+    return [f"{label(worst.groups[0])} adds most: {number(worst.value, metric.unit)}, {count(worst.n)}."]
 
 
 def _alarms(look: Look) -> Found:

@@ -154,13 +154,15 @@ def alarms(desk: Desk, ask: Ask, detector: Detector) -> list[Alarm]:
 
 
 def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
-    """The known attacks that touch the window, of the categories and severities asked for."""
+    """The known attacks that touch the window, of the categories asked for. Other filters leave all of them: an attack
+    of critical severity has flags of every severity.
+    """
     names = ask.chosen(Dim.ORIGIN) or desk.default_origins
-    categories, severities = ask.chosen(Dim.CATEGORY), ask.chosen(Dim.SEVERITY)
+    categories = ask.chosen(Dim.CATEGORY)
     return [
         attack
         for attack in known_attacks(desk.connection, names, ask.window)
-        if (not categories or attack.category in categories) and (not severities or attack.severity in severities)
+        if not categories or attack.category in categories
     ]
 
 

@@ -60,9 +60,10 @@ def tile(metric: Metric) -> Component:
     )
 
 
-def tile_figures(value: str, told: list[Component], line: Component) -> list[Component]:
-    """What a tile shows: the value, what there is to say about it, and its line."""
-    return [html.Div(value, className="v"), html.Div(told, className="d"), line]
+def tile_figures(value: str, href: str | None, told: list[Component], line: Component) -> list[Component]:
+    """What a tile shows: the value, a link where flags are behind it; what there is to say about it, and its line."""
+    shown = dcc.Link(value, href=href, title="Show flags") if href else value
+    return [html.Div(shown, className="v"), html.Div(told, className="d"), line]
 
 
 def spark(values: Sequence[float | None], description: str) -> Component:

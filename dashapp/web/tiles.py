@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.metrics import Kind, Measurement, Metric, Point, measure
 from dashapp.web import components, words
+from dashapp.web.listing import link
 from dashapp.web.scenes import Scene
 
 SPARK_DAYS = 28
@@ -21,8 +22,9 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
     if answer.error or answer.total is None:
         return [html.P(answer.error, className="message")]
     shown = words.number(answer.total.value, metric.unit)
+    href = link(metric, scene.view, scene.window, scene.first_day) if answer.total.value else None
     if metric.kind is Kind.AGES:
-        return components.tile_figures(shown, _now(answer.total), html.Div())
+        return components.tile_figures(shown, href, _now(answer.total), html.Div())
     last, moves = _moves(scene, metric, asked, answer)
     line = measure(
         scene.desk,
@@ -34,7 +36,7 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
     counted = metric.kind in (Kind.FLOW, Kind.STOCK) or answer.total.value is None
     cases = "" if counted else words.count(answer.total.n)
     told = [moves, *_crossed(answer, last), html.Span(cases)]
-    return components.tile_figures(shown, told, components.spark(values, _described(line)))
+    return components.tile_figures(shown, href, told, components.spark(values, _described(line)))
 
 
 def _now(total: Point) -> list[Component]:
@@ -65,7 +67,7 @@ def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tup
     else:
         week = replace(asked, window=scene.last_week(metric))
         now = measure(scene.desk, metric, week)
-        before, span = measure(scene.desk, metric, replace(week, window=week.window.previous)), "last 7 days"
+        before, span = measure(scene.desk, metric, replace(week, window=week.window.previous)), "in 7 days"
     last, then = _value(now), _value(before)
     told = html.B(words.change(last, then, metric.unit), className=words.direction(metric, last, then))
     against = f"{_days(now)} against {_days(before)}"

@@ -42,7 +42,7 @@ def test_a_crossed_threshold_says_how_far_for_how_long_and_where(world: World) -
     assert of(concerns, State.ALERT) == [
         (
             "SLA breach rate 40.0 % in the last 7 days, above 15 %",
-            "n 70 to 30 Mar 2024, so for 8 days. Most in Spam: 50.0 %, n 56.",
+            "n 70 to 30 Mar 2024, so for 8 days. Spam adds most: 50.0 %, n 56.",
         )
     ]
     assert (concerns[0].key, concerns[0].since, concerns[0].link) == (
@@ -83,7 +83,7 @@ def test_one_category_chosen_names_the_severity_that_adds_most(world: World) -> 
     world.put(FIRST, TODAY, 6, hours_to_decision=30, severity="critical")
     world.put(FIRST, TODAY, 4)
     concern = found(world, category="spam")[0]
-    assert concern.detail.endswith("Most in Critical: 100.0 %, n 42.")
+    assert concern.detail.endswith("Critical adds most: 100.0 %, n 42.")
     assert concern.link == "/queue?range=30d&category=spam"
 
 

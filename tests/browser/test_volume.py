@@ -17,7 +17,7 @@ from tests.browser.screen import Screen, page_at
 
 VOLUME = page_at("/volume")
 OVER_TIME, BY_CATEGORY = "flags-bars-category", "flags-totals-category"
-WEEK = re.compile("last 7 days")
+WEEK = re.compile("in 7 days")
 PREVIOUS = re.compile("vs previous")
 
 

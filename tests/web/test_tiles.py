@@ -68,8 +68,8 @@ def card(desk: Desk, made: Card, query: str = "") -> Content:
 
 
 def test_a_tile_shows_the_whole_window_and_the_last_week_against_the_week_before(desk: Desk) -> None:
-    assert shown(desk, "flags", "range=28d") == ["75", "+150.0 %  last 7 days"]
-    assert shown(desk, "flags", "range=7d") == ["35", "+150.0 %  last 7 days"]
+    assert shown(desk, "flags", "range=28d") == ["75", "+150.0 %  in 7 days"]
+    assert shown(desk, "flags", "range=7d") == ["35", "+150.0 %  in 7 days"]
 
 
 def test_a_tile_compares_the_window_with_the_one_before_when_asked(desk: Desk) -> None:
@@ -80,16 +80,16 @@ def test_a_tile_of_a_share_tells_points_and_cases_and_the_threshold_that_was_cro
     # 31 March is not settled at noon of 1 April: 26 of 70; the last week 7 of 32, the week before 7 of 14
     assert shown(desk, "sla_breach_rate", "range=28d") == [
         "37.1 %",
-        "-28.1 pt  last 7 days 21.9 %, alert above 15 % n 70",
+        "-28.1 pt  in 7 days 21.9 %, alert above 15 % n 70",
     ]
 
 
 def test_a_tile_follows_the_filters(desk: Desk) -> None:
-    assert shown(desk, "flags", "range=28d&category=fraud") == ["7", "new  last 7 days"]
+    assert shown(desk, "flags", "range=28d&category=fraud") == ["7", "new  in 7 days"]
 
 
 def test_a_tile_without_data_says_so(desk: Desk) -> None:
-    assert shown(desk, "flags", "since=2020-01-01&until=2020-01-07") == ["no data", "no data  last 7 days"]
+    assert shown(desk, "flags", "since=2020-01-01&until=2020-01-07") == ["no data", "no data  in 7 days"]
     assert shown(desk, "sla_breach_rate", "since=2020-01-01&until=2020-01-07")[0] == "no data"
 
 

@@ -8,6 +8,7 @@ from cachetools import LRUCache, cached
 from dash import Dash
 from flask import Response, g, request
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.alerts.rules import Attention, attention
 from dashapp.metrics import Desk
@@ -47,9 +48,14 @@ def share(app: Dash) -> None:
 
     def answered() -> Response:
         try:
-            data, mimetype = answer(_question())
-        except _NotShared as own:
-            return own.answer
+            question = _question()
+        except SQLAlchemyError:  # the callback meets the same trouble, and says so on the page and in the log
+            own: Response = compute()
+            return own
+        try:
+            data, mimetype = answer(question)
+        except _NotShared as unshared:
+            return unshared.answer
         return Response(data, mimetype=mimetype)
 
     app.server.view_functions[CALLBACKS] = answered

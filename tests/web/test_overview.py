@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dash.development.base_component import Component
 from sqlalchemy import Engine
 
 from dashapp.alerts.rules import attention as rules
@@ -20,6 +19,7 @@ from dashapp.web import shell
 from dashapp.web.cards import content
 from dashapp.web.page import Chart
 from dashapp.web.scenes import Scene, scene
+from tests.web.reading import text
 
 OVERVIEW = PAGES[0]
 CARD = next(card for card in OVERVIEW.cards if card.chart is Chart.ATTENTION)
@@ -45,15 +45,6 @@ def put(desk: Desk, **given: Any) -> None:
     writes.put_coverage(desk.connection, "ops", days)
     writes.put_flags(desk.connection, [writes.flag_row("ops", flag, desk.policy.zone) for flag in flags])
     rollup(desk.connection, desk.policy.sla)
-
-
-def text(part: Any) -> str:
-    """What a component says."""
-    if isinstance(part, Component):
-        return text(getattr(part, "children", None))
-    if isinstance(part, list | tuple):
-        return " ".join(filter(None, map(text, part)))
-    return "" if part is None else str(part)
 
 
 def seen(desk: Desk, query: str = "") -> Scene:

@@ -107,6 +107,13 @@ def test_an_answer_that_failed_in_part_is_not_kept(served: Served) -> None:
     assert served.ask() == (200, "/queue? for the 2.")
 
 
+def test_where_the_version_cannot_be_read_the_callback_answers_for_itself(served: Served) -> None:
+    with served.writer.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE meta")
+    assert served.ask() == (200, "/queue? for the 1.")
+    assert served.ask() == (200, "/queue? for the 2.")
+
+
 def test_of_those_who_ask_at_once_one_has_it_computed(served: Served) -> None:
     begun, go_on = Event(), Event()
 

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from dash.development.base_component import Component
 from sqlalchemy import Engine
 
 from dashapp.domain.events import Flag
@@ -18,6 +17,7 @@ from dashapp.web.cards import Content, content
 from dashapp.web.page import Card, Chart
 from dashapp.web.scenes import scene
 from dashapp.web.tiles import tile
+from tests.web.reading import text
 
 FIRST = date(2024, 3, 4)
 DAYS = 28
@@ -46,15 +46,6 @@ def desk(writer: Engine, settings: Settings, now: datetime) -> Iterator[Desk]:
         writes.put_flags(connection, [writes.flag_row("ops", flag, settings.zone) for flag in given])
         rollup(connection, settings.sla)
         yield Desk(connection, now, Policy(settings.zone, settings.sla))
-
-
-def text(part: Any) -> str:
-    """What a component says."""
-    if isinstance(part, Component):
-        return text(getattr(part, "children", None))
-    if isinstance(part, list | tuple):
-        return " ".join(filter(None, map(text, part)))
-    return "" if part is None else str(part)
 
 
 def shown(desk: Desk, metric: str, query: str = "") -> list[str]:

@@ -3,13 +3,17 @@
   "use strict";
   const own = (window.watchfloor_tables = {}); // app.js adds the ways to the flags
   const orders = {}; // by card: the column to sort by, and whether the largest come first
-  const trees = {}; // by card: where its table is shown, and the table as it came
 
-  const el = (type, children, props) => ({ type, namespace: "dash_html_components", props: { children, ...props } });
-  const list = (children) => (Array.isArray(children) ? children : children == null ? [] : [children]);
   const DIGITS = { "%": 1, score: 3, hours: 1 };
   const DAY = /^\d{4}-\d\d-\d\d/;
   const NUMBER = /^[-+]?[\d,]*\.?\d+(?= to [\d.,]+$|[ %hpt*]*$)/;
+
+  function el(name, children, attributes) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes ?? {})) if (value) made.setAttribute(key, value);
+    made.append(...[children].flat());
+    return made;
+  }
 
   function shown(value, unit) {
     if (value == null) return "no data";
@@ -21,15 +25,15 @@
   own.behind = (card, figure) => {
     const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[1]));
     const { head, rows } = figure.layout.meta.table ?? cells(figure); // a figure may bring its table
-    const table = el("Table", [
-      el("Thead", el("Tr", head.map((name, i) => el("Th", name, { scope: "col", className: i ? "r" : "" })))),
-      el("Tbody", rows.map(([name, ...texts], i) => el("Tr", [
-        el("Th", leading(figure, name, i), { scope: "row" }), ...texts.map((text) => el("Td", text, { className: "r" })),
+    const table = el("table", [
+      el("thead", el("tr", head.map((name, i) => el("th", name, { scope: "col", class: i && "r" })))),
+      el("tbody", rows.map(([name, ...texts], i) => el("tr", [
+        el("th", leading(figure, name, i), { scope: "row" }), ...texts.map((text) => el("td", text, { class: "r" })),
       ]))),
     ]);
     if (DAY.test(rows[0]?.[0])) orders[card] ??= { column: 0, falling: true };
-    const note = pending ? el("P", "* may still change", { className: "quiet" }) : null;
-    return kept(card, { part: "table", card }, el("Div", [note, table]));
+    own.sortable(card, table);
+    return el("div", pending ? [el("p", "* may still change", { class: "quiet" }), table] : table);
   };
 
   // One column a trace, one row a bucket or group; figures hold markup, tables text.
@@ -65,74 +69,52 @@
     const week = figure.layout.meta.grain === "week" && DAY.test(name);
     const text = week ? name + " to " + own.lastDay("week", name) : name;
     const href = own.flagsOfRow(figure, name, i);
-    return href ? { type: "Link", namespace: "dash_core_components", props: { children: text, href } } : text;
+    return href ? el("a", text, { href, "data-inner": "here" }) : text;
   }
-
-  // --- tables that the server made -----------------------------------------------------------------------------------
-  own.list = (tree) => {
-    const { card } = dash_clientside.callback_context.outputs_list.id;
-    return tree ? kept(card, { part: "listed", card }, tree) : dash_clientside.no_update;
-  };
 
   // --- order ---------------------------------------------------------------------------------------------------------
-  function kept(card, id, tree) {
-    trees[card] = { id, tree };
-    return ordered(tree, orders[card]);
-  }
-
-  // The same tree with buttons in the heads of its table and the rows in order.
-  function ordered(tree, order) {
-    if (tree?.type !== "Table") {
-      if (!tree?.props) return tree;
-      const children = tree.props.children;
-      const inner = Array.isArray(children) ? children.map((child) => ordered(child, order)) : ordered(children, order);
-      return { ...tree, props: { ...tree.props, children: inner } };
+  // Buttons into the heads of a table, unless a head has one already, and its rows into the order last asked for.
+  own.sortable = (card, table) => {
+    for (const [i, cell] of [...table.tHead.rows[0].cells].entries()) {
+      if (cell.children.length || !cell.textContent) continue; // sorted by the server, or a column of what can be done
+      cell.replaceChildren(el("button", cell.textContent, { class: "sort", "data-column": String(i) }));
     }
-    const [head, body] = tree.props.children;
-    const titles = list(list(head.props.children)[0].props.children).map((cell, i) => heading(cell, i, order));
-    const rows = list(body.props.children);
-    return el("Table", [el("Thead", el("Tr", titles)), el("Tbody", order ? sorted(rows, order) : rows)]);
-  }
+    if (orders[card]) sort(table, orders[card]);
+  };
 
-  function heading(cell, i, order) {
-    if (typeof cell.props.children !== "string") return cell; // a column of what can be done
-    const sort = order?.column === i ? { "aria-sort": order.falling ? "descending" : "ascending" } : {};
-    const button = el("Button", cell.props.children, { className: "sort", "data-column": String(i) });
-    return el("Th", button, { ...cell.props, children: button, ...sort });
-  }
-
-  function sorted(rows, { column, falling }) {
-    const keyed = rows.map((row) => [key(row.props.children[column]), row]);
+  function sort(table, { column, falling }) {
+    for (const [i, cell] of [...table.tHead.rows[0].cells].entries()) {
+      if (i === column) cell.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
     const turn = falling ? -1 : 1;
     const compare = ([one], [other]) => {
       if (one === null || other === null) return (one === null) - (other === null); // what is not known comes last
       return turn * (typeof one === "number" && typeof other === "number" ? one - other : String(one) < String(other) ? -1 : +(String(one) > String(other)));
     };
-    return keyed.sort(compare).map(([, row]) => row);
+    const [body] = table.tBodies;
+    const keyed = [...body.rows].map((row) => [key(row.cells[column]), row]);
+    body.append(...keyed.sort(compare).map(([, row]) => row));
   }
 
   // What a cell is sorted by: what it says of itself, else its number, else its text.
   function key(cell) {
-    const text = cell.props["data-sort"] ?? textOf(cell);
+    const text = cell.dataset.sort ?? cell.textContent;
     if (text === "" || text === "no data" || text === "not judged") return null;
     const number = DAY.test(text) ? null : text.match(NUMBER);
     return number ? Number(number[0].replaceAll(",", "")) : text.toLowerCase();
-  }
-
-  function textOf(node) {
-    return node == null ? "" : typeof node === "string" ? node : Array.isArray(node) ? node.map(textOf).join("") : textOf(node.props.children);
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button.sort");
     if (!button) return;
     const card = button.closest(".card").id.slice("card-".length);
+    const table = button.closest("table");
     const column = Number(button.dataset.column);
     const order = orders[card];
-    const cells = [...button.closest("table").querySelectorAll(`tbody tr > :nth-child(${column + 1})`)];
-    const large = cells.some((cell) => DAY.test(cell.dataset.sort ?? cell.textContent) || NUMBER.test(cell.dataset.sort ?? cell.textContent));
+    const texts = [...table.tBodies[0].rows].map(({ cells }) => cells[column].dataset.sort ?? cells[column].textContent);
+    const large = texts.some((text) => DAY.test(text) || NUMBER.test(text));
     orders[card] = { column, falling: order?.column === column ? !order.falling : large };
-    own.refocus(button);
-    dash_clientside.set_props(trees[card].id, { children: ordered(trees[card].tree, orders[card]) });
+    sort(table, orders[card]);
   });
 })();

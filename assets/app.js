@@ -44,6 +44,7 @@
   function address(values, current) {
     const ids = dash_clientside.callback_context.inputs_list[0].map((input) => input.id.key);
     controls = ids;
+    ids.forEach((key, i) => told(key, values[i]));
     const before = set;
     const query = (set = toQuery(ids.map((key, i) => [key, values[i]])));
     if (dash_clientside.callback_context.triggered.length === 0) return dash_clientside.no_update; // a page just laid out
@@ -83,12 +84,11 @@
     if (controls.length) apply(location.search);
   });
 
-  // A page was laid out: mark it in the menu, go to the part that the address names, forget what went wrong before.
+  // A page was laid out: mark it in the menu, go to the part that the address names.
   function here() {
     if (!document.querySelector(".bar")) controls = []; // a page without filters
     links(location.search);
     document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
-    return "";
   }
 
   // The menu leads to the other pages with the same filters, and says which page this is.
@@ -102,9 +102,10 @@
     }
   }
 
-  function summary(value) {
-    if (!Array.isArray(value)) return dash_clientside.no_update;
-    return value.length === 0 ? "all" : value.length === 1 ? value[0].replaceAll("_", " ") : String(value.length);
+  // What a folded filter is set to.
+  function told(key, value) {
+    const place = document.getElementById("set-" + key);
+    if (place) place.textContent = value.length === 0 ? "all" : value.length === 1 ? value[0].replaceAll("_", " ") : String(value.length);
   }
 
   // --- theme and refresh -------------------------------------------------------------------------------------------
@@ -158,13 +159,52 @@
     return { data: coloured(figure.data), layout: { ...coloured(figure.layout), template: template() } };
   }
 
-  function draw(spec, clicks) {
-    const { card } = dash_clientside.callback_context.outputs_list[0].id;
-    const asTable = (clicks || 0) % 2 === 1;
-    const label = asTable ? "Chart" : "Table";
-    if (!spec) return [dash_clientside.no_update, "", null, "body loading", label];
-    if (spec.message) return [dash_clientside.no_update, spec.message, null, "body message", label];
-    return [themed(spec.figure), "", asTable ? tables.behind(card, spec.figure) : null, asTable ? "body rows" : "body", label];
+  // --- what the server answers ---------------------------------------------------------------------------------------
+  let answers = 0; // how many came
+  let charts = {}; // by card: its figure, or the message in its place
+  const written = new WeakMap(); // by element: the HTML that it was given
+  const turned = new WeakSet(); // the cards that show their table in place of the chart
+  const place = (card, part) => document.getElementById(`card-${card}-${part}`);
+
+  function show(answer) {
+    const { no_update, callback_context, set_props } = dash_clientside;
+    const drawn = callback_context.outputs_list[0].map(({ id }) => id.card);
+    if (!answer) return [drawn.map(() => no_update), no_update];
+    for (const [id, text] of Object.entries(answer.parts)) fill(document.getElementById(id), text);
+    for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
+    charts = answer.charts ?? {};
+    drawn.forEach(arrange);
+    if (document.getElementById("toast").textContent) set_props("toast", { children: "" }); // what went wrong is over
+    const figures = drawn.map((card) => charts[card].figure);
+    return [figures.map((figure) => (figure ? themed(figure) : no_update)), (answers += 1)];
+  }
+
+  function fill(host, text) {
+    if (!host || written.get(host) === text) return;
+    written.set(host, text);
+    const [scrolls, at] = [host.querySelector("[tabindex]"), host.contains(document.activeElement) && document.activeElement];
+    const [left, top] = [scrolls?.scrollLeft, scrolls?.scrollTop];
+    host.innerHTML = text;
+    for (const table of host.querySelectorAll("table")) tables.sortable(host.closest(".card").id.slice("card-".length), table);
+    host.querySelector("[tabindex]")?.scrollTo(left, top);
+    if (at) [...host.querySelectorAll("a, button, [tabindex]")].find((one) => one.textContent === at.textContent)?.focus();
+  }
+
+  // A card shows its chart, the table behind it, or why there is neither.
+  function arrange(card) {
+    const { figure, message } = charts[card];
+    const shown = document.getElementById("card-" + card);
+    const asTable = turned.has(shown);
+    place(card, "message").textContent = message ?? "";
+    place(card, "table").replaceChildren(...(figure && asTable ? [tables.behind(card, figure)] : []));
+    shown.querySelector(".body").className = !figure ? "body message" : asTable ? "body rows" : "body";
+    shown.querySelector("[data-table]").textContent = asTable ? "Chart" : "Table";
+  }
+
+  function turn(card) {
+    const shown = document.getElementById("card-" + card);
+    if (!turned.delete(shown)) turned.add(shown);
+    if (charts[card]) arrange(card);
   }
 
   // --- menus -------------------------------------------------------------------------------------------------------
@@ -174,14 +214,16 @@
 
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
-    const button = event.target.closest("[data-png], [data-link], #reset");
+    const button = event.target.closest("[data-png], [data-link], [data-table], #reset");
     const here = event.target.closest("a[href^='?'], [data-query]");
     if (here) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
-    if (here?.dataset.query) refocus(here);
+    const inner = event.target.closest("a[data-inner]");
+    if (inner && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) { event.preventDefault(); go(inner.getAttribute("href")); }
     const menu = event.target.closest(".pop.menu > *")?.closest("details");
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); } // its items vanish, and the focus with them
     if (!button) return;
     if (button.id === "reset") apply("");
+    if (button.dataset.table) turn(button.dataset.table);
     if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
     if (button.dataset.png) {
       const graph = document.getElementById("card-" + button.dataset.png).querySelector(".js-plotly-plot");
@@ -207,19 +249,12 @@
     classList.toggle("up", bottom > clientHeight - 8 && event.target.getBoundingClientRect().top > height + 8);
   }, true);
 
-  // A table that is sorted or turned over is made anew: the keyboard's place goes to the new button of the same name.
-  let place = null;
-  const made = new MutationObserver(() => {
-    if (document.activeElement !== document.body) return;
-    [...document.querySelectorAll(`#${place.card} button`)].find((one) => one.textContent === place.text)?.focus();
-  });
-
-  function refocus(button) {
-    place = { card: button.closest(".card").id, text: button.textContent };
-    made.observe(document.getElementById("content"), { childList: true, subtree: true });
+  // Go to another page as a link of Dash does.
+  function go(href) {
+    history.pushState(null, "", href);
+    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    scrollTo(0, 0);
   }
-
-  for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, () => made.disconnect(), true);
 
   // --- from a figure to the flags behind it -------------------------------------------------------------------------
   function shift(day, days) {
@@ -286,8 +321,7 @@
     const across = orientation === "h";
     const groups = meta.groups[across ? pointNumber : 0];
     if (groups?.length !== rows.by.length) return;
-    history.pushState(null, "", across ? flagsOf(rows, null, groups, 1) : flagsOf(rows, x, groups, meta.days));
-    dispatchEvent(new CustomEvent("_dashprivate_pushstate")); // what a link of Dash does
+    go(across ? flagsOf(rows, null, groups, 1) : flagsOf(rows, x, groups, meta.days));
   }
 
   // --- the search among definitions --------------------------------------------------------------------------------
@@ -308,6 +342,6 @@
     document.getElementById("found").textContent = found === 1 ? "1 metric" : found + " metrics";
   });
 
-  Object.assign(tables, { flagsOfRow, lastDay, refocus });
-  window.dash_clientside.watchfloor = { address, here, summary, theme, refresh, draw, drill, list: tables.list };
+  Object.assign(tables, { flagsOfRow, lastDay });
+  window.dash_clientside.watchfloor = { address, here, theme, refresh, show, drill };
 })();

@@ -74,13 +74,14 @@ class Wire:
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
         session.on("Network.loadingFinished", self._finished)
-        session.on("Network.requestWillBeSent", self._asked)
+        session.on("Network.responseReceived", self._answered)
 
     def _finished(self, event: dict[str, Any]) -> None:
         self.bytes += event["encodedDataLength"]
 
-    def _asked(self, event: dict[str, Any]) -> None:
-        self.requests += event["request"]["url"].startswith("http")
+    def _answered(self, event: dict[str, Any]) -> None:
+        answer = event["response"]
+        self.requests += answer["url"].startswith("http") and not answer["fromDiskCache"]
 
 
 @contextmanager
@@ -139,5 +140,5 @@ def visit(browser: Browser, address: str, control: str) -> Seen:
 
 def _figures(answer: Any) -> list[Any]:
     """The figures in the answer of a page."""
-    specs = [part["data"] for part in answer.values() if "figure" in (part.get("data") or {})]
-    return [spec["figure"] for spec in specs]
+    charts = answer["answer"]["data"]["charts"].values()
+    return [chart["figure"] for chart in charts if "figure" in chart]

@@ -2,9 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -24,7 +23,6 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.connection = HTTPConnection(urlsplit(url).netloc)
         self.asked: Counter[tuple[str, Filters]] = Counter()
-        self.question = cache(self._question)
 
     def read(self, method: str, path: str, body: bytes | None = None, encoding: str = "identity") -> bytes:
         """What the server answers; raises unless that is a success."""
@@ -58,18 +56,13 @@ class Visitor:
 
     def fill(self, path: str, query: str) -> Question:
         """What a page asks when its address has changed."""
-        return self.question(path) | {
+        return {
+            "output": "answer.data",
+            "outputs": {"id": "answer", "property": "data"},
             "inputs": [_value("address", "data", query), _value("refresh", "n_intervals", 0)],
             "changedPropIds": ["address.data"],
             "state": [_value("page", "data", path)],
         }
-
-    def _question(self, path: str) -> Question:
-        """The outputs of the callback that fills a page, as many as the page has of each."""
-        callbacks = self.get("/_dash-dependencies")
-        output = next(one["output"] for one in callbacks if one["inputs"][0]["id"] == "address")
-        ids = [*_ids(self.get("/_dash-layout")), *_ids(self.call(_opening(path)))]
-        return {"output": output, "outputs": [_outputs(one, ids) for one in output.strip(".").split("...")]}
 
     @cached_property
     def last_day(self) -> date:
@@ -99,46 +92,5 @@ class Visitor:
         return self.took(question)
 
 
-def _opening(path: str) -> Question:
-    """What the frame of all pages asks when a page is opened."""
-    outputs = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
-    return {
-        "output": "..{}..".format("...".join(f"{one['id']}.{one['property']}" for one in outputs)),
-        "outputs": outputs,
-        "inputs": [_value("_pages_location", "pathname", path), _value("_pages_location", "search", "")],
-        "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
-        "state": [],
-    }
-
-
 def _value(component: str, name: str, value: Any) -> dict[str, Any]:
     return {"id": component, "property": name, "value": value}
-
-
-def _ids(layout: Any) -> Iterator[Any]:
-    """The ids of all components."""
-    if isinstance(layout, dict):
-        if "id" in layout:
-            yield layout["id"]
-        for part in layout.values():
-            yield from _ids(part)
-    elif isinstance(layout, list):
-        for part in layout:
-            yield from _ids(part)
-
-
-def _outputs(output: str, ids: Sequence[Any]) -> Any:
-    """One output as the browser names it: for a pattern, each component that it matches."""
-    component, _, name = output.rpartition(".")
-    if not component.startswith("{"):
-        return {"id": component, "property": name}
-    pattern = json.loads(component)
-    return [{"id": one, "property": name} for one in ids if _matches(one, pattern)]
-
-
-def _matches(component: Any, pattern: dict[str, Any]) -> bool:
-    return (
-        isinstance(component, dict)
-        and component.keys() == pattern.keys()
-        and all(wanted in (["ALL"], component[key]) for key, wanted in pattern.items())
-    )

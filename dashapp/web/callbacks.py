@@ -1,22 +1,23 @@
 """What the browser asks: one request fills a page, and everything that needs no numbers happens in the browser."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, set_props
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, set_props
 
 from dashapp.domain.ask import Grain, View
-from dashapp.metrics import METRICS, Audience, Desk
-from dashapp.web import notices, scenes, tiles, words
+from dashapp.metrics import Audience, Desk
+from dashapp.web import components, notices, scenes, tiles, words
 from dashapp.web.cards import content
-from dashapp.web.components import part
+from dashapp.web.components import graph, place
 from dashapp.web.desk import open_desk
 from dashapp.web.listing import PATH, link
+from dashapp.web.markup import markup
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
 from dashapp.web.shared import only_now, overall
-from dashapp.web.shell import control, count, summary, waiting
+from dashapp.web.shell import control, counts
 
 log = logging.getLogger(__name__)
 
@@ -28,31 +29,16 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
     by_path = {page.path: page for page in pages}
 
     @app.callback(
-        output={
-            "tiles": Output(part(ALL, "tile"), "children"),
-            "heads": Output(part(ALL, "head"), "children"),
-            "specs": Output(part(ALL, "spec"), "data"),
-            "contents": Output(part(ALL, "content"), "children"),
-            "listings": Output(part(ALL, "listing"), "data"),
-            "csv": Output(part(ALL, "csv"), "href"),
-            "xlsx": Output(part(ALL, "xlsx"), "href"),
-            "rows": Output(part(ALL, "rows"), "href"),
-            "counts": Output(waiting(ALL), "children"),
-            "window": Output("window", "children"),
-            "fresh": Output("fresh", "children"),
-            "notices": Output("notices", "children"),
-        },
-        inputs={
-            "address": Input("address", "data"),
-            "_tick": Input("refresh", "n_intervals"),
-            "path": State("page", "data"),
-        },
+        Output("answer", "data"),
+        Input("address", "data"),
+        Input("refresh", "n_intervals"),
+        State("page", "data"),
         running=[(Output("content", "className"), "busy", "")],
     )
     def fill(address: str, _tick: int | None, path: str) -> dict[str, Any]:
         """Everything on a page that depends on the address or on the clock."""
         with open_desk(Audience.SCREEN) as desk:
-            return _fill(desk, by_path[path], address or "", ctx.outputs_grouping)
+            return answer(desk, by_path[path], address or "")
 
     _bind_browser(app)
 
@@ -64,38 +50,41 @@ def failed(error: Exception) -> None:
     set_props("toast", {"children": "That did not work. What you see is from before. The log says why."})
 
 
-def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    scene = scenes.scene(desk, address)
-    cards = {card.id: card for card in page.cards}
-
-    def ids(group: str) -> list[str]:
-        return [output["id"]["card"] for output in wanted[group]]
-
-    made = {card_id: content(scene, cards[card_id]) for card_id in ids("heads")}
-    waits = overall(desk)
-    measured = [tiles.tile(scene, METRICS[key]) for key in ids("tiles")]
+def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
+    """What the browser puts into a page: HTML and links by the ids of the elements, figures and messages by card."""
+    seen = scenes.scene(desk, address)
+    made = {card: content(seen, card) for card in page.cards}
+    tiled = {components.tile_place(metric): tiles.tile(seen, metric) for metric in page.metrics}
+    parts = {
+        **tiled,
+        **{place(card, "head"): one.head for card, one in made.items()},
+        **{place(card, "content"): one.written for card, one in made.items() if not card.chart.drawn},
+        **counts(overall(desk)),
+        "window": words.days(seen.window.since, seen.window.until),
+        "fresh": notices.fresh(seen),
+        "notices": notices.notices(seen),
+    }
     if desk.failed:
         only_now()
     return {
-        "tiles": measured,
-        "heads": [made[card_id].head for card_id in ids("heads")],
-        "specs": [made[card_id].spec for card_id in ids("specs")],
-        "contents": [made[card_id].written for card_id in ids("contents")],
-        "listings": [made[card_id].written for card_id in ids("listings")],
-        "csv": [file_link(scene, cards, file_id, "csv") for file_id in ids("csv")],
-        "xlsx": [file_link(scene, cards, file_id, "xlsx") for file_id in ids("xlsx")],
-        "rows": [rows_link(scene, cards[card_id]) for card_id in ids("rows")],
-        "counts": [count(output["id"]["path"], waits) for output in wanted["counts"]],
-        "window": words.days(scene.window.since, scene.window.until),
-        "fresh": notices.fresh(scene),
-        "notices": notices.notices(scene),
+        "parts": {key: markup(part) for key, part in parts.items()},
+        "links": {key: href for card in page.cards for key, href in _links(seen, card)},
+        "charts": {card.id: one.spec for card, one in made.items() if card.chart.drawn},
     }
 
 
-def file_link(scene: Scene, cards: Mapping[str, Card], file_id: str, ending: str) -> str:
+def _links(seen: Scene, card: Card) -> Iterator[tuple[str, str]]:
+    """Where the links in a card's menu lead, by their ids."""
+    endings = ("csv", "xlsx") if card.chart.measured else ("csv",) if card.chart.filed else ()
+    for ending in endings:
+        for key, days in card.files:
+            yield place(card, f"{key}-{days}-{ending}"), file_link(seen, card, key, days, ending)
+    if components.leads_to_flags(card):
+        yield place(card, "rows"), rows_link(seen, card)
+
+
+def file_link(scene: Scene, card: Card, key: str, trailing: int, ending: str) -> str:
     """Where a metric of a card can be had as a file: the same question, put to the API."""
-    card_id, key, trailing = file_id.split(":")
-    card = cards[card_id]
     asked = scene.ask(card)
     if card.chart is Chart.ATTACKS:
         window, view = scene.window, scene.view
@@ -107,7 +96,7 @@ def file_link(scene: Scene, cards: Mapping[str, Card], file_id: str, ending: str
         grain=None if asked.grain is Grain.DAY else asked.grain,
         by=asked.by,
         filters=scene.view.filters,
-        trailing=int(trailing) if asked.grain is Grain.DAY else 1,
+        trailing=trailing if asked.grain is Grain.DAY else 1,
     )
     return f"/api/v1/metrics/{key}.{ending}?{view.query()}"
 
@@ -124,20 +113,14 @@ def _bind_browser(app: Dash) -> None:
         app.clientside_callback(ClientsideFunction(NAMESPACE, name), *arguments, prevent_initial_call=not initial)
 
     browser("address", Output("address", "data"), Input(control(ALL), "value"), State("address", "data"))
-    browser("drill", Input(part(ALL, "graph"), "clickData"), initial=False)
-    browser("here", Output("toast", "children"), Input("page", "data"))
-    browser("list", Output(part(MATCH, "listed"), "children"), Input(part(MATCH, "listing"), "data"))
-    browser("summary", Output(summary(MATCH), "children"), Input(control(MATCH), "value"))
+    browser("drill", Input(graph(ALL), "clickData"), initial=False)
+    browser("here", Input("page", "data"))
     browser("theme", Output("theme", "data"), Input("theme-switch", "n_clicks"), State("theme", "data"), initial=False)
     browser("refresh", Output("refresh", "interval"), Output("refresh", "disabled"), Input("refresh-every", "value"))
     browser(
-        "draw",
-        Output(part(MATCH, "graph"), "figure"),
-        Output(part(MATCH, "message"), "children"),
-        Output(part(MATCH, "table"), "children"),
-        Output(part(MATCH, "body"), "className"),
-        Output(part(MATCH, "as-table"), "children"),
-        Input(part(MATCH, "spec"), "data"),
-        Input(part(MATCH, "as-table"), "n_clicks"),
+        "show",
+        Output(graph(ALL), "figure"),
+        Output("main", "data-answers"),
+        Input("answer", "data"),
         Input("theme", "data"),
     )

@@ -26,9 +26,19 @@ def named(name: str) -> dict[str, Any]:
     return attributes(aria_label=name)
 
 
-def part(card: str | Wildcard, name: str) -> dict[str, str | Wildcard]:
-    """The id of a part of a card or tile."""
-    return {"part": name, "card": card}
+def graph(card: str | Wildcard) -> dict[str, str | Wildcard]:
+    """The id of a card's chart."""
+    return {"part": "graph", "card": card}
+
+
+def place(card: Card, name: str) -> str:
+    """The id of the part of a card that the browser fills: head, content, message or table."""
+    return f"card-{card.id}-{name}"
+
+
+def tile_place(metric: Metric) -> str:
+    """The id of the part of a tile that the browser fills."""
+    return f"tile-{metric.key}-figures"
 
 
 def info(title: str, text: str, clock: str, key: str) -> Component:
@@ -53,7 +63,7 @@ def tile(metric: Metric) -> Component:
     return html.Div(
         [
             html.Div([html.H2(metric.title), definition(metric)], className="t"),
-            html.Div(id=part(metric.key, "tile"), className="figures", children=html.Div(className="skeleton")),
+            html.Div(id=tile_place(metric), className="figures"),
         ],
         className="card tile",
         id=f"tile-{metric.key}",
@@ -98,13 +108,13 @@ def card(shown: Card) -> Component:
                 [
                     html.H2(shown.heading, id=f"{name}-title"),
                     definition(shown.metric) if shown.key else None,
-                    html.Span(id=part(shown.id, "head"), className="n"),
+                    html.Span(id=place(shown, "head"), className="n"),
                     tools(shown) if shown.chart is not Chart.ROWS else None,
                 ],
                 className="head",
             ),
             html.P(shown.subtitle, className="sub"),
-            *_body(shown),
+            chart_body(shown) if shown.chart.drawn else html.Div(id=place(shown, "content"), className="content"),
         ],
         className=f"card span-{shown.columns}",
         id=name,
@@ -112,27 +122,15 @@ def card(shown: Card) -> Component:
     )
 
 
-def _body(shown: Card) -> list[Component]:
-    """Where a card's content goes: a chart, a table that the browser sorts, or parts as the server made them."""
-    if shown.chart.drawn:
-        return [chart_body(shown)]
-    waiting = html.Div(className="skeleton")
-    if shown.chart.listed:
-        return [html.Div(waiting, id=part(shown.id, "listed")), dcc.Store(id=part(shown.id, "listing"))]
-    return [html.Div(waiting, id=part(shown.id, "content"))]
-
-
 def chart_body(shown: Card) -> Component:
     """Where a chart is drawn, with the table behind it and the place for what is wrong."""
     return html.Div(
         [
             html.Div(className="skeleton"),
-            html.P(id=part(shown.id, "message"), className="message", role="status"),
-            dcc.Graph(id=part(shown.id, "graph"), config=GRAPH_CONFIG, className="graph"),
-            html.Div(id=part(shown.id, "table"), className="rows", tabIndex=0),
-            dcc.Store(id=part(shown.id, "spec")),
+            html.P(id=place(shown, "message"), className="message", role="status"),
+            dcc.Graph(id=graph(shown.id), config=GRAPH_CONFIG, className="graph"),
+            html.Div(id=place(shown, "table"), className="rows", tabIndex=0),
         ],
-        id=part(shown.id, "body"),
         className="body loading",
     )
 
@@ -145,7 +143,7 @@ def leads_to_flags(shown: Card) -> bool:
 def tools(shown: Card) -> Component:
     """At the corner of a card: the switch between chart and table, and the menu."""
     of = attributes(aria_describedby=f"card-{shown.id}-title")
-    switch = html.Button("Table", id=part(shown.id, "as-table"), n_clicks=0, className="quiet-button", **of)
+    switch = html.Button("Table", className="quiet-button", **attributes(data_table=shown.id), **of)
     return html.Div([switch, menu(shown)] if shown.chart.drawn else menu(shown), className="tools")
 
 
@@ -154,7 +152,9 @@ def menu(shown: Card) -> Component:
     items = [
         *(_files(shown, "csv") if shown.chart.filed else []),
         *(_files(shown, "xlsx") if shown.chart.measured else []),
-        dcc.Link("Show flags", id=part(shown.id, "rows"), href="") if leads_to_flags(shown) else None,
+        html.A("Show flags", id=place(shown, "rows"), href="", **attributes(data_inner=""))
+        if leads_to_flags(shown)
+        else None,
         html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.chart.drawn else None,
         html.Button("Copy link", **attributes(data_link=f"card-{shown.id}")),
     ]
@@ -169,13 +169,22 @@ def menu(shown: Card) -> Component:
 
 def _files(shown: Card, ending: str) -> list[Component]:
     """A download for each metric of a card, and for its trailing line."""
-    names = {f"{key}:1": f" of {METRICS[key].title.lower()}" if shown.also else "" for key in (shown.key, *shown.also)}
-    if shown.trailing > 1:
-        names[f"{shown.key}:{shown.trailing}"] = f", {shown.trailing} days pooled"
     return [
-        html.A(f"Download {ending.upper()}{what}", id=part(f"{shown.id}:{name}", ending), href="", download="")
-        for name, what in names.items()
+        html.A(
+            f"Download {ending.upper()}{_file_of(shown, key, days)}",
+            id=place(shown, f"{key}-{days}-{ending}"),
+            href="",
+            download="",
+        )
+        for key, days in shown.files
     ]
+
+
+def _file_of(shown: Card, key: str, days: int) -> str:
+    """Which of a card's files this is, where it has several."""
+    if days > 1:
+        return f", {days} days pooled"
+    return f" of {METRICS[key].title.lower()}" if shown.also else ""
 
 
 def notice(text: Children, kind: str = "warn") -> Component:

@@ -33,11 +33,6 @@ class Chart(StrEnum):
         return self in (Chart.BARS, Chart.LINES, Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM, Chart.SPIKES)
 
     @property
-    def listed(self) -> bool:
-        """Whether it is a table that its reader can sort."""
-        return self in (Chart.AT_RISK, Chart.ATTACKS)
-
-    @property
     def whole(self) -> bool:
         """Whether it shows the window as one, whatever grain is chosen."""
         return self in (Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM)
@@ -85,6 +80,12 @@ class Card:
     def id(self) -> str:
         """The card's name in the page: metric, chart and split."""
         return "-".join([part for part in (self.key, self.chart, *self.by) if part])
+
+    @property
+    def files(self) -> list[tuple[str, int]]:
+        """What can be had of the card as files: each of its metrics, and the first pooled over `trailing` days."""
+        pooled = [(self.key, self.trailing)] if self.trailing > 1 else []
+        return [*((key, 1) for key in (self.key, *self.also)), *pooled]
 
     @property
     def heading(self) -> str:

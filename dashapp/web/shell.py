@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html, page_container
@@ -38,9 +39,9 @@ def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
     return {"part": "control", "key": key}
 
 
-def summary(key: str | Wildcard) -> dict[str, str | Wildcard]:
+def summary(key: str) -> str:
     """The id of the words that say what a folded control is set to."""
-    return {"part": "summary", "key": key}
+    return f"set-{key}"
 
 
 def nav(path: str | Wildcard) -> dict[str, str | Wildcard]:
@@ -48,21 +49,23 @@ def nav(path: str | Wildcard) -> dict[str, str | Wildcard]:
     return {"part": "nav", "path": path}
 
 
-def waiting(path: str | Wildcard) -> dict[str, str | Wildcard]:
+def waiting(path: str) -> str:
     """The id of the count beside a page's name."""
-    return {"part": "waiting", "path": path}
+    return f"waiting-{path.strip('/')}"
 
 
-def count(path: str, found: Attention) -> list[str | Component]:
-    """How many urgent concerns wait, beside the page they lead to; the home page counts all. Nothing for none."""
+def counts(found: Attention) -> dict[str, list[Component]]:
+    """How many urgent concerns wait, by the id of the count beside a page's name."""
+    return {waiting(path): _count(path, found) for path in COUNTED}
+
+
+def _count(path: str, found: Attention) -> list[Component]:
+    """How many lead to a page; the home page counts all. Nothing for none."""
     urgent = [concern for concern in found.concerns if concern.state in (State.ALERT, State.WARN)]
     waits = [concern for concern in urgent if path in (HOME, concern.link.partition("?")[0])]
     told = html.Span(" need attention", className="visually-hidden")
-    return (
-        [html.Span([str(len(waits)), told], title=f"{len(waits)} need attention, whatever filters are set")]
-        if waits
-        else []
-    )
+    title = f"{len(waits)} need attention, whatever filters are set"
+    return [html.Span([str(len(waits)), told], title=title)] if waits else []
 
 
 def shell(pages: Sequence[Page]) -> Component:
@@ -91,13 +94,14 @@ def _link(page: Page) -> Component:
     return html.Div([link, html.Span(id=waiting(page.path), className="count")], className="counted")
 
 
-def layout(page: Page, query: str, seen: Scene) -> list[Component]:
-    """The filter bar set to the address, above the page; for a page without it, only which page this is."""
+def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -> list[Component]:
+    """The filter bar set to the address, above the page; a page without it has its answer from the start."""
+    shown: list[Component] = [dcc.Store(id="page", data=page.path), dcc.Store(id="answer", data=answer)]
     if not page.bar:
-        return [dcc.Store(id="page", data=page.path)]
+        return shown
     return [
+        *shown,
         dcc.Store(id="address", data=query),
-        dcc.Store(id="page", data=page.path),
         dcc.Interval(id="refresh", disabled=True),
         html.Header(_bar(page, seen), className="bar"),
     ]

@@ -9,9 +9,9 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.metrics import Desk
 from dashapp.web import components, notices, scenes, shell
 from dashapp.web.desk import open_desk
+from dashapp.web.markup import markup
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
 from dashapp.web.shared import overall
@@ -38,9 +38,8 @@ def _layout(page: Page, /, **query: Any) -> Component:
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
         seen = scenes.scene(desk, address)
-        if not page.bar:
-            _count(desk)  # no callback will, as nothing on the page changes
-        return html.Div([*shell.layout(page, address, seen), _main(page, seen)])
+        waits = None if page.bar else {"parts": {key: markup(one) for key, one in shell.counts(overall(desk)).items()}}
+        return html.Div([*shell.layout(page, address, seen, waits), _main(page, seen)])
 
 
 def _main(page: Page, seen: Scene) -> Component:
@@ -50,13 +49,6 @@ def _main(page: Page, seen: Scene) -> Component:
     body = page.body(seen.desk) if page.body else None
     parts = [shell.heading(page, seen), notes, tiles, body or cards]
     return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)
-
-
-def _count(desk: Desk) -> None:
-    """Put the counts of what waits into the menu."""
-    waits = overall(desk)
-    for path in shell.COUNTED:
-        dash.set_props(shell.waiting(path), {"children": shell.count(path, waits)})
 
 
 def _not_found(**_query: Any) -> Component:

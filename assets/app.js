@@ -58,7 +58,7 @@
       apply(without(["page"], query)); // other rows: begin with their first page
       return dash_clientside.no_update;
     }
-    push(query);
+    setTimeout(() => push(query)); // takes a while, in which the server can answer
     return query;
   }
 
@@ -85,20 +85,19 @@
   });
 
   // A page was laid out: mark it in the menu, go to the part that the address names.
-  function here() {
+  function here(path) {
     if (!document.querySelector(".bar")) controls = []; // a page without filters
     links(location.search);
     document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
+    return path;
   }
 
   // The menu leads to the other pages with the same filters, and says which page this is.
   function links(search) {
     page = location.pathname;
     for (const link of document.querySelectorAll(".side a")) {
-      const id = JSON.parse(link.id);
-      const kept = id.path === page ? search.slice(1) : without(OF_ROWS, search);
-      dash_clientside.set_props(id, { href: id.path + (kept ? "?" + kept : "") });
-      id.path === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+      link.search = link.pathname === page ? search : without(OF_ROWS, search);
+      link.pathname === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
     }
   }
 
@@ -113,6 +112,7 @@
     if (!clicks) return dash_clientside.no_update;
     const next = document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
     document.documentElement.setAttribute("data-bs-theme", next);
+    tokens = new Map();
     return next;
   }
 
@@ -127,8 +127,10 @@
   });
 
   // --- figures -----------------------------------------------------------------------------------------------------
+  let tokens = new Map(); // the colours of the theme that is on, by name
   function token(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    if (!tokens.has(name)) tokens.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+    return tokens.get(name);
   }
 
   function coloured(part) {
@@ -170,24 +172,33 @@
     const { no_update, callback_context, set_props } = dash_clientside;
     const drawn = callback_context.outputs_list[0].map(({ id }) => id.card);
     if (!answer) return [drawn.map(() => no_update), no_update];
+    charts = answer.charts ?? {};
+    const figures = drawn.map((card) => (charts[card].figure ? themed(charts[card].figure) : no_update));
     for (const [id, text] of Object.entries(answer.parts)) fill(document.getElementById(id), text);
     for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
-    charts = answer.charts ?? {};
     drawn.forEach(arrange);
     if (document.getElementById("toast").textContent) set_props("toast", { children: "" }); // what went wrong is over
-    const figures = drawn.map((card) => charts[card].figure);
-    return [figures.map((figure) => (figure ? themed(figure) : no_update)), (answers += 1)];
+    return [figures, (answers += 1)];
   }
 
   function fill(host, text) {
     if (!host || written.get(host) === text) return;
     written.set(host, text);
-    const [scrolls, at] = [host.querySelector("[tabindex]"), host.contains(document.activeElement) && document.activeElement];
-    const [left, top] = [scrolls?.scrollLeft, scrolls?.scrollTop];
+    const at = host.contains(document.activeElement) ? document.activeElement.textContent : null;
+    const [left, top] = scrolled(host);
     host.innerHTML = text;
     for (const table of host.querySelectorAll("table")) tables.sortable(host.closest(".card").id.slice("card-".length), table);
-    host.querySelector("[tabindex]")?.scrollTo(left, top);
-    if (at) [...host.querySelectorAll("a, button, [tabindex]")].find((one) => one.textContent === at.textContent)?.focus();
+    if (left || top) host.querySelector("[tabindex]")?.scrollTo(left, top);
+    if (at !== null) [...host.querySelectorAll("a, button, [tabindex]")].find((one) => one.textContent === at)?.focus();
+  }
+
+  // Where the reader has scrolled to; to ask when nobody has would have the browser lay the page out.
+  const moved = new WeakSet();
+  document.addEventListener("scroll", (event) => moved.add(event.target), true);
+
+  function scrolled(host) {
+    const inner = host.querySelector("[tabindex]");
+    return moved.has(inner) ? [inner.scrollLeft, inner.scrollTop] : [0, 0];
   }
 
   // A card shows its chart, the table behind it, or why there is neither.

@@ -114,7 +114,7 @@ def _bind_browser(app: Dash) -> None:
 
     browser("address", Output("address", "data"), Input(control(ALL), "value"), State("address", "data"))
     browser("drill", Input(graph(ALL), "clickData"), initial=False)
-    browser("here", Input("page", "data"))
+    browser("here", Output("main", "data-page"), Input("page", "data"))
     browser("theme", Output("theme", "data"), Input("theme-switch", "n_clicks"), State("theme", "data"), initial=False)
     browser("refresh", Output("refresh", "interval"), Output("refresh", "disabled"), Input("refresh-every", "value"))
     browser(

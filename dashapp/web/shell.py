@@ -15,7 +15,7 @@ from dashapp.domain.ask import DEFAULT_DAYS, Grain, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
 from dashapp.web import notices, words
-from dashapp.web.components import named
+from dashapp.web.components import attributes, named
 from dashapp.web.listing import Listing
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
@@ -42,11 +42,6 @@ def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
 def summary(key: str) -> str:
     """The id of the words that say what a folded control is set to."""
     return f"set-{key}"
-
-
-def nav(path: str | Wildcard) -> dict[str, str | Wildcard]:
-    """The id of a link of the side menu."""
-    return {"part": "nav", "path": path}
 
 
 def waiting(path: str) -> str:
@@ -88,7 +83,7 @@ def shell(pages: Sequence[Page]) -> Component:
 
 
 def _link(page: Page) -> Component:
-    link = dcc.Link(page.name, href=page.path, id=nav(page.path))
+    link = html.A(page.name, href=page.path, **attributes(data_inner=""))
     if page.path not in COUNTED:
         return link
     return html.Div([link, html.Span(id=waiting(page.path), className="count")], className="counted")

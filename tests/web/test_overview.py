@@ -99,8 +99,9 @@ def test_the_menu_counts_what_is_urgent_beside_the_page_it_leads_to(desk: Desk) 
     put(desk, hours_to_decision=30, score=0.5)
     found = seen(desk).attention
     assert len(found.concerns) == 2
-    assert text(shell.count("/", found)) == "2  need attention"
-    assert shell.count("/attacks", found) == []
+    counts = shell.counts(found)
+    assert text(counts["waiting-"]) == "2  need attention"
+    assert counts["waiting-attacks"] == []
 
 
 def test_every_concern_leads_to_a_page_of_the_menu(ts_ops: Path, writer: Engine, settings: Settings) -> None:

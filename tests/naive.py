@@ -143,13 +143,15 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "sla_at_risk": ("ages", at_risk),
 }
 BY_DECISION = {"outflow", "utilisation", "utilisation_per_reviewer"}
-CORE = {"origin", "category", "severity", "routing"}
-OF_FLAGS = {*CORE, "region", "media_type", "team", "detector", "label", "model_version"}
+OF_FLAGS = {
+    *("origin", "category", "severity", "routing"),
+    *("region", "media_type", "team", "detector", "label", "model_version"),
+}
 KEPT = {
     "utilisation": {"origin", "team"},
     "utilisation_per_reviewer": {"origin", "team", "reviewer"},
     "score_distribution": {"origin", "category", "model_version", "label"},
-    "resolution_hours": CORE,
+    "resolution_hours": {"origin", "category", "severity", "routing"},
 }
 """What a metric can be split and filtered by, where that is not OF_FLAGS."""
 NOT_TRAILING = {"stock", "distribution", "ages"}

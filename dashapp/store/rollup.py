@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, Routing, Severity
+from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
 from dashapp.store.bulk import delete_days, insert_columns
 from dashapp.store.dirty import mark_all_dirty
@@ -115,6 +115,8 @@ def _raised_rows(
         "decided_in_sla": case((in_sla(sla), 1), else_=0),
         "coordinated": case((flag.c.coordinated, 1), else_=0),
         "marked": case((flag.c.coordinated.is_not(None), 1), else_=0),
+        "confirmed": case((flag.c.label == Label.CONFIRMED, 1), else_=0),
+        "rejected": case((flag.c.label == Label.REJECTED, 1), else_=0),
         "scored": case((flag.c.score.is_not(None), 1), else_=0),
         "score_nano": func.coalesce(cast(func.round(flag.c.score * 1e9), BigInteger), 0),
     }
@@ -196,7 +198,8 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
     for extra, cube in CUBES.items():
         rows = tally.sums(("day", *CORE, *((extra,) if extra else ())), MEASURES)
         _replace(connection, cube, bound, rows)
-        _note_first_days(first_days, extra or Dim.CATEGORY, rows)
+        for dim in (extra,) if extra else CORE:
+            _note_first_days(first_days, dim, rows)
     _replace(connection, thin_cube, bound, tally.sums(("day", *THIN), MEASURES))
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
         names = tuple(column.name for column in table.columns if column.name in tally.places)

@@ -8,7 +8,7 @@ PAGE = Page(
     name="Classifier",
     group="Monitor",
     question="Do scores still mean what they meant?",
-    tiles=("score_mean", "flags", "automation_rate", "flags_auto_blocked"),
+    tiles=("score_mean", "flags", "automation_rate", "precision_decided"),
     cards=(
         Card("score_mean", Chart.VERDICT, "State", columns=12, about="The last seven days against the thresholds."),
         Card("score_mean", Chart.LINES, "Score over time", trailing=7, follows_split=True, columns=8),

@@ -75,6 +75,10 @@ def coordinated(flag: Flag, _: World) -> Case:
     return None if flag["coordinated"] is None else (int(flag["coordinated"]), 1)
 
 
+def confirmed(flag: Flag, _: World) -> Case:
+    return (int(flag["label"] == "confirmed"), 1) if flag["label"] in ("confirmed", "rejected") else None
+
+
 def routed(routing: str, *severities: str) -> Callable[[Flag, World], Case]:
     """Flags routed so, of the severities if any are named."""
     return lambda flag, _: (
@@ -128,6 +132,7 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "escalation_rate": ("share", lambda flag, _: (int(flag["severity"] in ("high", "critical")), 1)),
     "coordinated_rate": ("share", coordinated),
     "score_mean": ("mean", score),
+    "precision_decided": ("share", confirmed),
     "sla_breach_rate": ("share", breach),
     "sla_breach_rate_reviewed": (
         "share",
@@ -143,13 +148,15 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "sla_at_risk": ("ages", at_risk),
 }
 BY_DECISION = {"outflow", "utilisation", "utilisation_per_reviewer"}
-CORE = {"origin", "category", "severity", "routing"}
-OF_FLAGS = {*CORE, "region", "media_type", "team", "detector", "label", "model_version"}
+OF_FLAGS = {
+    *("origin", "category", "severity", "routing"),
+    *("region", "media_type", "team", "detector", "label", "model_version"),
+}
 KEPT = {
     "utilisation": {"origin", "team"},
     "utilisation_per_reviewer": {"origin", "team", "reviewer"},
     "score_distribution": {"origin", "category", "model_version", "label"},
-    "resolution_hours": CORE,
+    "resolution_hours": {"origin", "category", "severity", "routing"},
 }
 """What a metric can be split and filtered by, where that is not OF_FLAGS."""
 NOT_TRAILING = {"stock", "distribution", "ages"}

@@ -32,3 +32,20 @@ def score_distribution(ask: Ask) -> Statistics:
     within 0.01.
     """
     return per_bin(ask, score_histogram)
+
+
+@metric(
+    "Precision, labelled flags",
+    Unit.PERCENT,
+    Kind.SHARE,
+    dims=FLAG_DIMS,
+    better=Better.HIGHER,
+    rows="label=confirmed&label=rejected",
+)
+def precision_decided(ask: Ask) -> Statistics:
+    """Share confirmed of the flags that a human confirmed or rejected, by the day they were raised. Duplicates and
+    flags without a label are left out, so it tells nothing of what nobody labelled; a day moves as long as labels
+    of its flags come in.
+    """
+    rows = source(ask)
+    return per_day(ask, rows, rows.c.confirmed, rows.c.confirmed + rows.c.rejected)

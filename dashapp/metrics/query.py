@@ -23,7 +23,7 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.vocabulary import URGENT, Dim, Routing, Severity
 from dashapp.metrics.registry import Statistics
 from dashapp.store.rollup import column_of, facts, with_reviewers
-from dashapp.store.schema import CORE, CUBES, EXTRA, coverage, flag, reviewer, thin_cube, workload
+from dashapp.store.schema import CORE, CUBES, EXTRA, HOURS, THIN, coverage, flag, reviewer, thin_cube, workload
 
 SINCE: BindParameter[date] = bindparam("since", required=True)
 UNTIL: BindParameter[date] = bindparam("until", required=True)
@@ -33,15 +33,15 @@ FLAG_DIMS = frozenset({Dim.ORIGIN, *CORE, *EXTRA})
 """What every metric over flags can be split and filtered by."""
 SCORE_DIMS = frozenset({Dim.ORIGIN, Dim.CATEGORY, Dim.MODEL_VERSION, Dim.LABEL})
 """What the histogram of scores is kept by."""
-HOURS_DIMS = frozenset({Dim.ORIGIN, *CORE})
+HOURS_DIMS = frozenset({Dim.ORIGIN, *HOURS})
 """What the histogram of hours to decision is kept by."""
 
 
 def cube_for(ask: Ask) -> FromClause | None:
     """The smallest cube that knows every dimension asked for; None when only the facts know them together."""
-    extra = [dim for dim in EXTRA if dim in ask.dims]
-    if not extra and Dim.CATEGORY not in ask.dims:
+    if ask.dims <= {Dim.ORIGIN, *THIN}:
         return thin_cube
+    extra = [dim for dim in EXTRA if dim in ask.dims]
     return CUBES[extra[0] if extra else None] if len(extra) <= 1 else None
 
 

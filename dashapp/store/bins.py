@@ -35,11 +35,21 @@ def score_bins(nano: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.minimum(nano * SCORE_BINS // 10**9, SCORE_BINS - 1)
 
 
-def packed(bins: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, bytes]:
-    """A histogram as it is stored: the first of its bins (sorted), and the counts from there on, 4 bytes each."""
-    held = np.zeros(bins[-1] - bins[0] + 1, dtype="<u4")
-    held[bins - bins[0]] = counts
-    return int(bins[0]), held.tobytes()
+def packed(
+    bins: NDArray[np.int64], counts: NDArray[np.int64], begins: NDArray[np.int64]
+) -> tuple[list[int], list[bytes]]:
+    """Histograms as they are stored: of each the first of its bins, and the counts from there on, 4 bytes each.
+
+    Bins and their counts come one histogram after the other, sorted within each; `begins` says where each begins.
+    """
+    ends = np.append(begins, len(bins))[1:]
+    firsts, widths = bins[begins], bins[ends - 1] - bins[begins] + 1
+    places = np.cumsum(widths)
+    held = np.zeros(widths.sum(), dtype="<u4")
+    held[bins + np.repeat(places - widths - firsts, ends - begins)] = counts
+    whole = held.tobytes()
+    stops = (places * held.itemsize).tolist()
+    return firsts.tolist(), [whole[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
 
 
 def unpacked(counts: bytes) -> NDArray[np.uint32]:

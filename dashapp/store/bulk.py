@@ -1,18 +1,32 @@
-"""Replaces many rows in little time: column by column into plain tuples, which the driver takes as they are.
+"""Reads and replaces many rows in little time: column by column, from and to the plain tuples of the driver.
 
-Core looks at every value of every row by its name, which takes longer than the database takes to store them.
+Core looks at every value of every row by its name, which takes longer than the database takes to store them, and makes
+an object of every row that it reads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Date, Dialect, Table, bindparam, delete, insert
+from sqlalchemy import BindParameter, Connection, Date, Dialect, Select, String, Table, bindparam, delete, insert
 from sqlalchemy.types import TypeEngine
 
 Bind = Callable[[Sequence[Any]], Sequence[Any]]
-PLAIN = frozenset({str, int, float, type(None)})
+PLAIN = frozenset({str, type(None)})
+ROWS_AT_ONCE = 1_000
+"""Rows taken from the database together."""
+
+
+def select_columns(
+    connection: Connection, statement: Select[Any], bound: Mapping[str, Any]
+) -> Iterator[dict[str, Sequence[Any]]]:
+    """The rows that a statement finds, ROWS_AT_ONCE at a time, as columns by name."""
+    readers = _readers(statement, connection.dialect)
+    with connection.execute(statement, bound) as result:
+        cursor: Any = result.cursor
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield {name: read(column) for (name, read), column in zip(readers, zip(*rows, strict=True), strict=True)}
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -54,10 +68,22 @@ def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Bind:
     """What makes of a column's values those that the driver stores."""
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
     if convert is None:
-        return _plainly
+        return _plainly if isinstance(kind, String) else lambda values: values
     if isinstance(kind, Date):
         return lambda values: _once_each(convert, values)
     return lambda values: [convert(value) for value in values]
+
+
+@lru_cache(maxsize=64)
+def _readers(statement: Select[Any], dialect: Dialect) -> list[tuple[str, Bind]]:
+    """The names of the columns that a statement reads, and what makes their values of those that the driver gives."""
+    return [(column.name, _reader(column.type, dialect)) for column in statement.selected_columns]
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Bind:
+    """What makes of the values that the driver gives those of a type; many are the same, as days are."""
+    convert = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return (lambda values: values) if convert is None else (lambda values: _once_each(convert, values))
 
 
 def _plainly(values: Sequence[Any]) -> Sequence[Any]:

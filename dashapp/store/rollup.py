@@ -1,11 +1,9 @@
 """Cubes and histograms, rebuilt from the facts for the days that changed."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Float,
+    Insert,
     Join,
     Select,
     String,
@@ -32,12 +31,11 @@ from sqlalchemy import (
     literal,
     select,
     union_all,
-    update,
 )
 
-from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim, Routing, Severity
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
-from dashapp.store.bulk import delete_days, insert_columns
+from dashapp.store.bulk import delete_days, insert_columns, select_columns
 from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.schema import (
     CORE,
@@ -45,7 +43,6 @@ from dashapp.store.schema import (
     EXTRA,
     MEASURES,
     THIN,
-    dimension_value,
     dirty_day,
     flag,
     hours_histogram,
@@ -54,17 +51,17 @@ from dashapp.store.schema import (
     thin_cube,
     workload,
 )
-from dashapp.store.sums import Columns, Key, Tally
+from dashapp.store.sums import Columns, Ints, Tally
+from dashapp.store.values import FirstDays, note_first_days, note_values
 from dashapp.store.version import next_version
 
 SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
 
 FLAGS_AT_ONCE = 20_000
 """Flags raised in a stretch of days that is rebuilt together: bounds the memory it takes."""
-ROWS_AT_ONCE = 1_000
-"""Rows taken from the database together."""
 
 DIMS = (*CORE, *EXTRA)
+KEY = ("day", *DIMS)
 
 ORIGIN: BindParameter[str] = bindparam("of_origin", type_=String)
 SINCE: BindParameter[date] = bindparam("since", type_=Date)
@@ -73,8 +70,6 @@ SLA = {severity: bindparam(f"sla_{severity}", type_=Float) for severity in Sever
 
 Bound = Mapping[str, Any]
 """Values of the parameters above: the stretch of days that is rebuilt, and how soon flags are to be decided."""
-FirstDays = dict[tuple[Dim, str], date]
-"""The first of the days rebuilt that shows a value of a dimension."""
 
 
 def column_of(dim: Dim) -> ColumnElement[str]:
@@ -115,6 +110,8 @@ def _raised_rows(
         "decided_in_sla": case((in_sla(sla), 1), else_=0),
         "coordinated": case((flag.c.coordinated, 1), else_=0),
         "marked": case((flag.c.coordinated.is_not(None), 1), else_=0),
+        "confirmed": case((flag.c.label == Label.CONFIRMED, 1), else_=0),
+        "rejected": case((flag.c.label == Label.REJECTED, 1), else_=0),
         "scored": case((flag.c.score.is_not(None), 1), else_=0),
         "score_nano": func.coalesce(cast(func.round(flag.c.score * 1e9), BigInteger), 0),
     }
@@ -163,7 +160,7 @@ def rollup(connection: Connection, sla: Mapping[Severity, float], *, everything:
         for since, until in runs(days, _flags_on(connection, origin, days)):
             bound = {ORIGIN.key: origin, SINCE.key: since, UNTIL.key: until, **hours}
             _rebuild(connection, bound, first_days)
-        _note_values(connection, origin, first_days)
+        note_values(connection, origin, first_days)
     connection.execute(delete(dirty_day))
     next_version(connection)
     return len(rows)
@@ -196,10 +193,11 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
     for extra, cube in CUBES.items():
         rows = tally.sums(("day", *CORE, *((extra,) if extra else ())), MEASURES)
         _replace(connection, cube, bound, rows)
-        _note_first_days(first_days, extra or Dim.CATEGORY, rows)
+        for dim in (extra,) if extra else CORE:
+            note_first_days(first_days, dim, rows)
     _replace(connection, thin_cube, bound, tally.sums(("day", *THIN), MEASURES))
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
-        names = tuple(column.name for column in table.columns if column.name in tally.places)
+        names = tuple(column.name for column in table.columns if column.name in tally.numbers)
         _replace(connection, table, bound, tally.histograms(names, measure))
     _rebuild_workload(connection, bound)
 
@@ -207,6 +205,12 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
 def _rebuild_workload(connection: Connection, bound: Bound) -> None:
     """Count anew who decided how much."""
     delete_days(connection, workload, bound[ORIGIN.key], bound[SINCE.key], bound[UNTIL.key])
+    connection.execute(_working(), bound)
+
+
+@lru_cache(maxsize=1)
+def _working() -> Insert:
+    """What counts who decided how much in a stretch of days."""
     key = (flag.c.origin, flag.c.decided_day, column_of(Dim.REVIEWER))
     done = (
         select(*key, func.count())
@@ -214,42 +218,46 @@ def _rebuild_workload(connection: Connection, bound: Bound) -> None:
         .where(flag.c.routing == Routing.HUMAN_REVIEW)
         .group_by(*key)
     )
-    connection.execute(insert(workload).from_select(list(workload.columns.keys()), done), bound)
+    return insert(workload).from_select(list(workload.columns.keys()), done)
 
 
 def _tally(connection: Connection, bound: Bound) -> Tally:
     """The facts of a stretch of days with their measures and bins, by every dimension."""
-    tally = Tally(("day", *DIMS))
+    tally = Tally(KEY)
     raised, decided = _statements()
-    for keys, values in _read(connection, raised, bound):
-        hours, scored = values.pop("hours"), values["scored"] == 1
-        values["score_bin"] = np.where(scored, score_bins(values["score_nano"]), -1)
-        values["hours_bin"] = np.where(hours < 0, -1, hours_bins(hours))
-        tally.add(keys, values)
-    for keys, values in _read(connection, decided, bound):
-        tally.add(keys, values)
+    for columns in select_columns(connection, raised, bound):
+        keys = tally.keys(columns)
+        measures = {name: np.fromiter(columns[name], np.int64) for name in MEASURES}
+        tally.add(keys, {**measures, **_bins(measures, np.fromiter(columns["hours"], np.float64))})
+        decided_day = tally.numbered("day", columns["decided_day"])
+        later = decided_day != keys["day"]
+        moved = {name: numbers[later] for name, numbers in {**keys, "day": decided_day}.items()}
+        tally.add(moved, {"decided": np.ones(later.sum(), np.int64)})
+    for columns in select_columns(connection, decided, bound):
+        tally.add(tally.keys(columns), {"decided": np.fromiter(columns["decided"], np.int64)})
     return tally
+
+
+def _bins(measures: Mapping[str, Ints], hours: NDArray[np.float64]) -> dict[str, Ints]:
+    """The bins of scores and hours; -1 where there are none."""
+    return {
+        "score_bin": np.where(measures["scored"] == 1, score_bins(measures["score_nano"]), -1),
+        "hours_bin": np.where(hours < 0, -1, hours_bins(hours)),
+    }
 
 
 @lru_cache(maxsize=1)
 def _statements() -> tuple[Select[Any], Select[Any]]:
-    """What reads the flags of a stretch of days: those raised, with their hours, and those decided later."""
+    """What reads the flags of a stretch of days: those raised in it, and those decided in it but not raised in it.
+
+    Of the former it also reads the hours, and on which of the days they were decided: the day raised where on none.
+    """
     here = [flag.c.origin == ORIGIN]
-    hours = func.coalesce(flag.c.hours_to_decision, -1.0).label("hours")
-    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL).add_columns(hours)
-    return raised, _decided_rows(DIMS, here, SINCE, UNTIL)
-
-
-def _read(
-    connection: Connection, statement: Select[Any], bound: Bound
-) -> Iterator[tuple[Iterable[Key], dict[str, NDArray[Any]]]]:
-    """The facts that a statement finds, batch by batch: their keys, and their measures by name."""
-    result = connection.execute(statement, bound)
-    parts = 1 + len(DIMS)
-    measures = [(name, itemgetter(place)) for place, name in enumerate(result.keys()) if place >= parts]
-    for rows in result.partitions(ROWS_AT_ONCE):
-        keys = map(itemgetter(slice(parts)), rows)
-        yield keys, {name: np.array(list(map(value, rows))) for name, value in measures}
+    hours = func.coalesce(flag.c.hours_to_decision, -1.0)
+    day = case((flag.c.decided_day.between(SINCE, UNTIL), flag.c.decided_day), else_=flag.c.flagged_day)
+    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL).add_columns(hours.label("hours"), day.label("decided_day"))
+    elsewhere = ~flag.c.flagged_day.between(SINCE, UNTIL)
+    return raised, _decided_rows(DIMS, [*here, elsewhere], SINCE, UNTIL)
 
 
 def _replace(connection: Connection, table: Table, bound: Bound, rows: Columns) -> None:
@@ -258,31 +266,3 @@ def _replace(connection: Connection, table: Table, bound: Bound, rows: Columns) 
     delete_days(connection, table, origin, bound[SINCE.key], bound[UNTIL.key])
     count = len(next(iter(rows.values())))
     insert_columns(connection, table, {"origin": [origin] * count, **rows})
-
-
-def _note_first_days(first_days: FirstDays, dim: Dim, rows: Columns) -> None:
-    """Note since when flags raised show the values of an open dimension."""
-    if dim in CLOSED:
-        return
-    for day, value, raised in zip(rows["day"], rows[dim], rows["raised"], strict=True):
-        if raised and value != NOT_GIVEN and day < first_days.get((dim, value), date.max):
-            first_days[dim, value] = day
-
-
-def _note_values(connection: Connection, origin: str, first_days: FirstDays) -> None:
-    """Remember the values of open dimensions that the days rebuilt show, and since when."""
-    table = dimension_value
-    known = connection.execute(select(table)).all() if first_days else []
-    positions = {(row.dim, row.value): row.position for row in known}
-    before = {(row.dim, row.value): row.first_day for row in known if row.origin == origin}
-    taken = Counter(dim for dim, _ in positions)
-    for (dim, value), day in sorted(first_days.items(), key=lambda item: (item[1], item[0])):
-        if (dim, value) not in positions:
-            positions[dim, value] = taken[dim]
-            taken[dim] += 1
-        if (dim, value) not in before:
-            row = {"origin": origin, "dim": dim, "value": value, "first_day": day, "position": positions[dim, value]}
-            connection.execute(insert(table).values(row))
-        elif day < before[dim, value]:
-            key = (table.c.origin == origin) & (table.c.dim == dim) & (table.c.value == value)
-            connection.execute(update(table).where(key).values(first_day=day))

@@ -181,16 +181,26 @@ dirty_day = Table("dirty_day", metadata, _key("origin", primary_key=True), Colum
 THIN: tuple[Dim, ...] = (Dim.SEVERITY, Dim.ROUTING)
 """The dimensions that metrics themselves go by: every cube has them beside day and origin."""
 
-CORE: tuple[Dim, ...] = (Dim.CATEGORY, *THIN)
-"""The dimensions of every cube but the thin one."""
+CORE: tuple[Dim, ...] = (Dim.CATEGORY, *THIN, Dim.MODEL_VERSION)
+"""The dimensions of every cube but the thin one. Few days see more than one model version, so it costs hardly a row."""
 
-EXTRA: tuple[Dim, ...] = (Dim.REGION, Dim.MEDIA_TYPE, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION)
+EXTRA: tuple[Dim, ...] = (Dim.REGION, Dim.MEDIA_TYPE, Dim.TEAM, Dim.DETECTOR, Dim.LABEL)
 """The dimensions that have a cube of their own, beside the core."""
 
-MEASURES = ("raised", "decided", "decided_in_sla", "coordinated", "marked", "scored", "score_nano")
+MEASURES = (
+    "raised",
+    "decided",
+    "decided_in_sla",
+    "coordinated",
+    "marked",
+    "confirmed",
+    "rejected",
+    "scored",
+    "score_nano",
+)
 """What cubes hold. `decided` counts by the day of the decision, all others by the day raised. `marked` are flags whose
-origin says whether they were coordinated. `score_nano` is the sum of scores in units of 1e-9: whole numbers add up to
-the same sum in any order and on any engine."""
+origin says whether they were coordinated; `confirmed` and `rejected` are so labelled. `score_nano` is the sum of scores
+in units of 1e-9: whole numbers add up to the same sum in any order and on any engine."""
 
 
 def _cube(name: str, dims: tuple[Dim, ...]) -> Table:
@@ -245,7 +255,10 @@ def _histogram(name: str, dims: tuple[Dim, ...]) -> Table:
 score_histogram = _histogram("score_histogram", (Dim.CATEGORY, Dim.MODEL_VERSION, Dim.LABEL))
 """Flags by score in 100 equal bins from 0 to 1 (1 itself in the last), by the day raised."""
 
-hours_histogram = _histogram("hours_histogram", CORE)
+HOURS: tuple[Dim, ...] = (Dim.CATEGORY, *THIN)
+"""The dimensions of the histogram of hours."""
+
+hours_histogram = _histogram("hours_histogram", HOURS)
 """Decided flags by hours to decision in log-spaced bins (store.bins), by the day raised."""
 
 DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram)

@@ -5,10 +5,9 @@ time of one GROUP BY for each derived table.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,87 +15,111 @@ from numpy.typing import NDArray
 from dashapp.store.bins import packed
 
 Ints = NDArray[np.int64]
-Key = tuple[Any, ...]
 Columns = dict[str, Sequence[Any]]
 """Rows as columns of one length, by name."""
 
 _NOTHING: Ints = np.array([], dtype=np.int64)
 
 
-class Tally:
-    """Facts as arrays of whole numbers: of each the number of its key, and its measures.
+class Groups(NamedTuple):
+    """Facts grouped: in which order they lie group by group, where in it groups begin, and the group of each fact."""
 
-    First all facts are added, then sums are asked for.
+    order: Ints
+    begins: Ints
+    of: Ints
+
+
+class Tally:
+    """Facts as arrays of whole numbers: for each part of a key the number of its value, and measures.
+
+    First all facts are added, then sums are asked for. These come sorted by the parts of their key, as the database
+    keeps them.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.places = {name: place for place, name in enumerate(names)}
-        """Where in a key its parts are, by name."""
-        self.numbers = _numbers()
-        """The distinct keys, numbered as they came."""
-        self.measured: dict[str, list[tuple[Ints, Ints]]] = {}
-        """By measure, batch by batch: the numbers of the facts' keys, and the facts' values."""
-        self.known: dict[tuple[str, ...], tuple[Ints, Ints]] = {}
+        self.numbers: dict[str, defaultdict[Any, int]] = {name: defaultdict(count().__next__) for name in names}
+        """By part of the key, its values, numbered as they came."""
+        self.facts: list[tuple[Mapping[str, Ints], Mapping[str, Ints]]] = []
+        """Batch by batch the numbers by part of the key, and the measures by name."""
+        self.ranked: dict[str, tuple[list[Any], Ints]] = {}
+        """By part of the key that was asked for: its values sorted, and of each fact the place of its value there."""
+        self.known: dict[tuple[str, ...], Groups] = {}
         """The groups that were asked for."""
+        self.tables: dict[tuple[str, ...], Ints] = {}
+        """The measures that were asked for, a row each."""
 
-    def add(self, keys: Iterable[Key], measures: Mapping[str, Ints]) -> None:
-        """Take in facts: the key of each, and of some measures the value of each."""
-        numbers = _numbered(keys, self.numbers)
-        for name, values in measures.items():
-            self.measured.setdefault(name, []).append((numbers, values))
+    def numbered(self, name: str, values: Sequence[Any]) -> Ints:
+        """The numbers of values of one part of the key; those not yet known get the next ones."""
+        return np.fromiter(map(self.numbers[name].__getitem__, values), dtype=np.int64, count=len(values))
 
-    def sums(self, names: tuple[str, ...], measures: Sequence[str]) -> Columns:
+    def keys(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, Ints]:
+        """The numbers of the values of every part of the key, which are among these columns."""
+        return {name: self.numbered(name, columns[name]) for name in self.numbers}
+
+    def add(self, keys: Mapping[str, Ints], measures: Mapping[str, Ints]) -> None:
+        """Take in facts: for every part of the key the numbers of its values, and of some measures the values."""
+        self.facts.append((keys, measures))
+
+    def sums(self, names: tuple[str, ...], measures: tuple[str, ...]) -> Columns:
         """The sums of the measures by some parts of the key; a fact without a measure adds 0 to it."""
-        firsts, group_of = self._groups(names)
-        columns = self._parts(names, firsts)
-        for measure in measures:
-            summed = np.zeros(len(firsts), dtype=np.int64)
-            for numbers, values in self.measured.get(measure, []):
-                np.add.at(summed, group_of[numbers], values)
-            columns[measure] = summed.tolist()
-        return columns
+        groups = self._groups(names)
+        if measures not in self.tables:
+            self.tables[measures] = np.array([self._values(measure, 0) for measure in measures])
+        summed = np.add.reduceat(self.tables[measures].take(groups.order, axis=1), groups.begins, axis=1)
+        parts = self._parts(names, groups.order[groups.begins])
+        return {**parts, **dict(zip(measures, summed.tolist(), strict=True))}
 
     def histograms(self, names: tuple[str, ...], measure: str) -> Columns:
         """How many facts have each value of a measure, by some parts of the key: packed as `first` and `counts`.
 
         Negative values stand for facts that have none.
         """
-        firsts, group_of = self._groups(names)
-        found = self.measured.get(measure, [])
-        width = 1 + max((int(values.max()) for _, values in found), default=0)
-        cells = [(group_of[numbers] * width + values)[values >= 0] for numbers, values in found]
-        cell, facts = np.unique(np.concatenate([_NOTHING, *cells]), return_counts=True)
-        groups, begins = np.unique(cell // width, return_index=True)
-        ends = [*begins[1:], len(cell)]
-        rows = [packed(cell[i:j] % width, facts[i:j]) for i, j in zip(begins, ends, strict=False)]
-        packs: Columns = {"first": [first for first, _ in rows], "counts": [counts for _, counts in rows]}
-        return {**self._parts(names, firsts[groups]), **packs}
+        groups, values = self._groups(names), self._values(measure, -1)
+        width = 1 + values.max(initial=0)
+        cells, facts = np.unique((groups.of * width + values)[values >= 0], return_counts=True)
+        filled, begins = np.unique(cells // width, return_index=True)
+        first, counts = packed(cells % width, facts, begins)
+        return {**self._parts(names, groups.order[groups.begins[filled]]), "first": first, "counts": counts}
 
-    def _groups(self, names: tuple[str, ...]) -> tuple[Ints, Ints]:
-        """The groups that keys form by some of their parts: of each the first key, and of each key its group.
+    def _groups(self, names: tuple[str, ...]) -> Groups:
+        """The groups that facts form by some parts of their keys.
 
         Parts are taken in one after the other, since several tables begin with the same.
         """
         if names not in self.known:
-            part = _numbered(map(itemgetter(self.places[names[-1]]), self.numbers), _numbers())
+            values, part = self._rank(names[-1])
             if len(names) > 1:
-                part += self._groups(names[:-1])[1] * (1 + part.max(initial=0))
-            _, firsts, group_of = np.unique(part, return_index=True, return_inverse=True)
-            self.known[names] = firsts, group_of
+                part = self._groups(names[:-1]).of * len(values) + part
+            order = np.argsort(part, kind="stable")
+            steps, part = np.ones(len(part), dtype=bool), part[order]
+            np.not_equal(part[1:], part[:-1], out=steps[1:])
+            of = np.empty_like(order)
+            of[order] = np.cumsum(steps) - 1
+            self.known[names] = Groups(order, np.flatnonzero(steps), of)
         return self.known[names]
 
-    def _parts(self, names: Sequence[str], numbers: Ints) -> Columns:
-        """Some parts of the keys with these numbers, as columns."""
-        every = list(self.numbers)
-        keys = [every[number] for number in numbers.tolist()]
-        return {name: list(map(itemgetter(self.places[name]), keys)) for name in names}
+    def _rank(self, name: str) -> tuple[list[Any], Ints]:
+        """The values of a part of the key, sorted, and of each fact the place of its value there."""
+        if name not in self.ranked:
+            numbers = self.numbers[name]
+            values = sorted(numbers)
+            places = np.empty(len(values), dtype=np.int64)
+            places[[numbers[value] for value in values]] = range(len(values))
+            self.ranked[name] = values, places[np.concatenate([_NOTHING, *(keys[name] for keys, _ in self.facts)])]
+        return self.ranked[name]
 
+    def _values(self, measure: str, absent: int) -> Ints:
+        """A measure of each fact."""
+        found = [_NOTHING]
+        for keys, measures in self.facts:
+            facts = len(next(iter(keys.values())))
+            found.append(measures.get(measure, np.full(facts, absent)))
+        return np.concatenate(found)
 
-def _numbers() -> defaultdict[Any, int]:
-    """Numbers what it is asked for, in the order of asking."""
-    return defaultdict(count().__next__)
-
-
-def _numbered(values: Iterable[Any], numbers: defaultdict[Any, int]) -> Ints:
-    """The numbers of values; those not yet known get the next ones."""
-    return np.fromiter(map(numbers.__getitem__, values), dtype=np.int64)
+    def _parts(self, names: Sequence[str], facts: Ints) -> Columns:
+        """Some parts of the keys of these facts, as columns."""
+        columns: Columns = {}
+        for name in names:
+            values, places = self._rank(name)
+            columns[name] = [values[place] for place in places[facts].tolist()]
+        return columns

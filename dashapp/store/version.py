@@ -7,6 +7,8 @@ from dashapp.store.schema import meta
 
 KEY = "version"
 
+_RAISE = update(meta).where(meta.c.key == KEY).values(value=cast(cast(meta.c.value, Integer) + 1, Text))
+
 
 def version(connection: Connection) -> int:
     """The present version; 0 before anything was stored."""
@@ -15,6 +17,5 @@ def version(connection: Connection) -> int:
 
 def next_version(connection: Connection) -> None:
     """Say that something has changed; to be called in the transaction that changes it."""
-    raised = cast(cast(meta.c.value, Integer) + 1, Text)
-    if not connection.execute(update(meta).where(meta.c.key == KEY).values(value=raised)).rowcount:
+    if not connection.execute(_RAISE).rowcount:
         connection.execute(insert(meta).values(key=KEY, value="1"))

@@ -73,7 +73,8 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:
     assert state(empty)[0] is None
 
 
-def test_a_store_of_the_first_migration_is_rolled_up_anew(writer: Engine) -> None:
+@pytest.mark.parametrize("before", ["0001", "0002"])
+def test_a_store_of_an_earlier_migration_is_rolled_up_anew(writer: Engine, before: str) -> None:
     fields = {"flag_id": "F1", "flagged_day": date(2024, 3, 1), "category": "spam", "severity": "high"}
     sent = Flag.model_validate({**fields, "routing": "human_review", "score": 0.57, "hours_to_decision": 30})
     with writer.begin() as connection:
@@ -82,7 +83,7 @@ def test_a_store_of_the_first_migration_is_rolled_up_anew(writer: Engine) -> Non
         rollup(connection, SLA)
         held = derived(connection)
     with writer.begin() as connection:
-        command.downgrade(_config(connection), "0001")
+        command.downgrade(_config(connection), before)
     upgrade(writer)
     with writer.begin() as connection:
         days = connection.execute(select(dirty_day)).all()

@@ -23,6 +23,8 @@ FIRST = date(2024, 3, 4)
 DAYS = 28
 HOLE = {FIRST + timedelta(days=3)}
 """Days that nothing covers."""
+LABELS = {("spam", 0): "confirmed", ("spam", 1): "rejected", ("spam", 2): "duplicate", ("spam", 3): "confirmed"}
+"""Of spam only, by its place within the day."""
 
 
 def flags_of(day: date) -> list[dict[str, Any]]:
@@ -31,7 +33,7 @@ def flags_of(day: date) -> list[dict[str, Any]]:
     names = ["spam"] * (4 if last_week else 2) + ["fraud"] * last_week
     return [
         {"flag_id": f"{day}-{i}", "flagged_day": day, "category": name, "severity": "high", "routing": "allow",
-         "score": 0.9, "hours_to_decision": 48 if i == 0 else 1}
+         "score": 0.9, "hours_to_decision": 48 if i == 0 else 1, "label": LABELS.get((name, i))}
         for i, name in enumerate(names)
     ]  # fmt: skip
 
@@ -87,6 +89,24 @@ def test_a_tile_without_data_says_so(desk: Desk) -> None:
 def test_a_tile_says_why_a_filter_cannot_be_answered(desk: Desk) -> None:
     [message] = tile(scene(desk, "category=spam"), METRICS["utilisation"])
     assert text(message) == "Utilisation is not kept by category."
+
+
+def test_precision_is_that_of_confirmed_and_rejected_flags_and_no_figure_without_labels(desk: Desk) -> None:
+    # in the last week 7 days of two confirmed and one rejected, before it one of each
+    assert shown(desk, "precision_decided", "range=7d") == ["66.7 %", "+16.7 pt  in 7 days n 21"]
+    assert shown(desk, "precision_decided", "range=7d&category=fraud") == ["no data", "no data  in 7 days"]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("range=7d", "21 flags of the window were confirmed or rejected."),
+        ("range=7d&label=duplicate", "21 flags of the window were confirmed or rejected."),
+        ("range=7d&category=fraud", "No labels: this sees drift only, not whether the classifier is right."),
+    ],
+)
+def test_the_verdict_says_how_many_flags_have_a_label_that_judges_them(desk: Desk, query: str, told: str) -> None:
+    assert text(card(desk, Card("score_mean", Chart.VERDICT), query).body).endswith(told)
 
 
 def test_a_card_draws_the_hole_and_names_cases_and_the_last_day(desk: Desk) -> None:

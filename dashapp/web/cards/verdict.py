@@ -5,7 +5,7 @@ from dataclasses import replace
 from dash import html
 
 from dashapp.domain.ask import Ask, Grain
-from dashapp.domain.vocabulary import Dim, Label
+from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Measurement, Threshold, measure
 from dashapp.web import words
 from dashapp.web.cards.content import Content, head
@@ -39,9 +39,9 @@ def _sentence(answer: Measurement, threshold: Threshold) -> str:
 
 
 def _labels(scene: Scene, ask: Ask) -> str:
-    """Whether anybody said what the flags turned out to be."""
-    decided = replace(ask, window=scene.window).where(Dim.LABEL, [Label.CONFIRMED, Label.REJECTED])
-    labelled = measure(scene.desk, METRICS["flags"], decided)
-    if labelled.total is None or not labelled.total.value:
+    """How many flags of the window, whichever labels are shown, somebody said to be right or wrong."""
+    asked = replace(ask, window=scene.window).where(Dim.LABEL, ())
+    precision = measure(scene.desk, METRICS["precision_decided"], asked)
+    if precision.total is None or not precision.total.n:
         return "No labels: this sees drift only, not whether the classifier is right."
-    return f"{words.number(labelled.total.value, labelled.metric.unit)} flags of the window carry a label."
+    return f"{precision.total.n:,} flags of the window were confirmed or rejected."

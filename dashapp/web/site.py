@@ -53,4 +53,4 @@ def _main(page: Page, seen: Scene) -> Component:
 
 def _not_found(**_query: Any) -> Component:
     text = [html.H1("No such page"), html.P(["The menu lists every page. ", html.A("Start again", href="/")])]
-    return html.Main(html.Div(text, id="content"), id="main")
+    return html.Main(html.Div(text, id="content"))

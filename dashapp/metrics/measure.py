@@ -18,7 +18,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
 from dashapp.metrics.pool import Point, Pooling, by_group, levels
 from dashapp.metrics.query import cube_for
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Unit
-from dashapp.metrics.spread import Spread, ages, binned, distribution
+from dashapp.metrics.spread import Spread, Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import Coverage, coverage_of, default_origins
 
@@ -194,14 +194,17 @@ def _aged(desk: Desk, answer: Measurement) -> Measurement:
     """
     if answer.as_of is None or desk.today - answer.as_of > FRESH:
         return replace(answer, total=Point(desk.today, (), None, 0))
-    metric, policy, ask = answer.metric, desk.policy, answer.ask
-    rows: Sequence[Any] = desk.once(
-        ("open", ask.by, ask.filters), lambda: desk.connection.execute(metric.statistics(ask)).all()
-    )
-    whole = ages([row[-3:] for row in rows], metric, policy, desk.now, desk.today)
+    metric, ask = answer.metric, answer.ask
+    dims = tuple(dict.fromkeys((*ask.by, Dim.SEVERITY)))
+
+    def read() -> list[Waits]:
+        return waits(desk.connection.execute(metric.statistics(replace(ask, by=dims))), dims, desk.policy, desk.now)
+
+    waiting = desk.once(("open", dims, ask.filters), read)
+    whole = ages(waiting, 0, metric, desk.today)
     nothing = 0.0 if metric.unit is Unit.COUNT else None
     total = whole[0] if whole else Point(desk.today, (), nothing, 0)
-    points = tuple(ages(rows, metric, policy, desk.now, desk.today)) if ask.by else (total,)
+    points = tuple(ages(waiting, len(ask.by), metric, desk.today)) if ask.by else (total,)
     return replace(answer, points=points, total=total)
 
 

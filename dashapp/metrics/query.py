@@ -10,8 +10,10 @@ from sqlalchemy import (
     Float,
     FromClause,
     Table,
+    Text,
     bindparam,
     case,
+    cast,
     func,
     literal,
     literal_column,
@@ -85,12 +87,15 @@ def per_bin(ask: Ask, rows: Table, *where: ColumnElement[bool]) -> Statistics:
 
 
 def open_flags(ask: Ask) -> Statistics:
-    """The human-review flags without a decision, read from the facts: *groups, flagged_at, flagged_day, severity."""
-    groups = [column_of(dim) for dim in ask.by]
+    """When the human-review flags without a decision were raised, read from the facts: *groups, moments, and the days
+    of those that have no moment, both as text with commas between, so that a group is one row however many wait.
+    """
+    groups = [flag.c.severity if dim is Dim.SEVERITY else column_of(dim) for dim in ask.by]
     kept = [column_of(dim).in_(values) for dim, values in ask.filters]
     rows = with_reviewers() if Dim.TEAM in ask.dims else flag
-    columns: list[ColumnElement[Any]] = [*groups, flag.c.flagged_at, flag.c.flagged_day, flag.c.severity]
-    return select(*columns).select_from(rows).where(waiting(), *kept)
+    day_only = case((flag.c.flagged_at.is_(None), flag.c.flagged_day))
+    together = [func.aggregate_strings(cast(moment, Text), ",") for moment in (flag.c.flagged_at, day_only)]
+    return select(*groups, *together).select_from(rows).where(waiting(), *kept).group_by(*groups)
 
 
 def waiting() -> ColumnElement[bool]:

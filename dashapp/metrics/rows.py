@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, nulls_first, nulls_last, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, nulls_first, nulls_last, or_, select
 
 from dashapp.domain.ask import Ask, Grain
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
@@ -87,17 +87,15 @@ def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
 def waiting_rows(desk: Desk, ask: Ask, limit: int) -> list[Row]:
     """Of each severity asked for, the flags open now that were raised first, whenever that was."""
     filters = [column_of(dim).in_(values) for dim, values in with_origins(desk, ask).filters if dim != Dim.SEVERITY]
-    return [
-        tuple(row)
-        for severity in ask.chosen(Dim.SEVERITY) or Severity
-        for row in desk.connection.execute(
-            select(*(_column(key) for key in COLUMNS))
-            .select_from(with_reviewers())
-            .where(waiting(), flag.c.severity == severity, *filters)
-            .order_by(flag.c.flagged_day, nulls_first(flag.c.flagged_at.asc()), flag.c.origin, flag.c.flag_id)
-            .limit(limit)
-        )
-    ]
+    first = (
+        select(*(_column(key) for key in COLUMNS))
+        .select_from(with_reviewers())
+        .where(waiting(), flag.c.severity == bindparam("severity"), *filters)
+        .order_by(flag.c.flagged_day, nulls_first(flag.c.flagged_at.asc()), flag.c.origin, flag.c.flag_id)
+        .limit(limit)
+    )
+    severities = ask.chosen(Dim.SEVERITY) or Severity
+    return [tuple(row) for severity in severities for row in desk.connection.execute(first, {"severity": severity})]
 
 
 def count_rows(desk: Desk, wanted: Wanted) -> int:

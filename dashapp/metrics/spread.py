@@ -1,6 +1,6 @@
 """Answers that are no sums: distributions read from histograms, and the ages of what is open now."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashapp.domain.ask import Grain
-from dashapp.domain.vocabulary import Severity
+from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics.pool import Groups, Point, Pooling
 from dashapp.metrics.registry import Metric, Policy
 from dashapp.stats.histogram import Edges, Histogram, quantile
@@ -43,6 +43,7 @@ class Spread:
 
 Part = tuple[int, NDArray[np.integer]]
 """A stored histogram: its first bin, and the counts from there on."""
+Hours = NDArray[np.floating]
 Binned = dict[Groups, dict[date, list[Part]]]
 
 
@@ -104,24 +105,50 @@ def _median(
     return Point(bucket, group, value, n, provisional=provisional)
 
 
-def ages(rows: Iterable[Sequence[Any]], metric: Metric, policy: Policy, now: datetime, today: date) -> list[Point]:
-    """Waiting times reduced to a value by group, from rows (*groups, flagged_at, flagged_day, severity). Flags raised
-    after now, by a clock that is ahead, do not wait yet.
+@dataclass(frozen=True)
+class Waits:
+    """How long the open flags of one group have waited, and how long its severity may."""
+
+    groups: Groups
+    hours: Hours
+    sla: float
+
+
+def waits(rows: Iterable[Sequence[Any]], dims: Sequence[Dim], policy: Policy, now: datetime) -> list[Waits]:
+    """Result rows (*groups, moments, days) of open flags by the dimensions, severity among them. Flags raised after
+    now, by a clock that is ahead, do not wait yet.
     """
-    waiting: dict[Groups, tuple[list[float], list[float]]] = {}
-    for *group, flagged_at, flagged_day, severity in rows:
-        if (age := _age(flagged_at, flagged_day, policy.zone, now)) < 0:
-            continue
-        hours, slas = waiting.setdefault(tuple(map(str, group)), ([], []))
-        hours.append(age)
-        slas.append(policy.sla[Severity(severity)])
-    reduce: Callable[[Sequence[float], Sequence[float]], float] | None = metric.reduce
-    if reduce is None:
+    place, found = dims.index(Dim.SEVERITY), []
+    for *group, moments, days in rows:
+        hours = _waited(moments, days, policy.zone, now)
+        found.append(Waits(tuple(map(str, group)), hours[hours >= 0], policy.sla[Severity(group[place])]))
+    return [one for one in found if len(one.hours)]
+
+
+def _waited(moments: str | None, days: str | None, zone: ZoneInfo, now: datetime) -> Hours:
+    """Hours since flags were raised; for day-only input since the midnight its day began with."""
+    known = days.split(",") if days else []
+    midnights = {day: _plain(datetime.fromisoformat(day).replace(tzinfo=zone)) for day in set(known)}
+    raised = [*(moments.split(",") if moments else ()), *(midnights[day] for day in known)]
+    waited = np.datetime64(_plain(now), "us") - np.array(raised, "datetime64[us]")
+    return waited.astype(np.int64) / 1e6 / 3600
+
+
+def _plain(moment: datetime) -> str:
+    """A moment as the database writes it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+
+
+def ages(waiting: Iterable[Waits], splits: int, metric: Metric, today: date) -> list[Point]:
+    """Waiting times reduced to a value by as many of their groups as the question is split by."""
+    if metric.reduce is None:
         raise ValueError(f"{metric.key} does not say what to make of ages")
-    return [Point(today, group, reduce(*waiting[group]), len(waiting[group][0])) for group in sorted(waiting)]
-
-
-def _age(flagged_at: datetime | None, flagged_day: date, zone: ZoneInfo, now: datetime) -> float:
-    """Hours since a flag was raised; for day-only input since the midnight its day began with."""
-    begun = flagged_at or datetime.combine(flagged_day, datetime.min.time(), zone).astimezone(UTC)
-    return (now - begun).total_seconds() / 3600
+    together: dict[Groups, list[Waits]] = {}
+    for one in waiting:
+        together.setdefault(one.groups[:splits], []).append(one)
+    points = []
+    for group in sorted(together):
+        hours = np.concatenate([one.hours for one in together[group]])
+        slas = np.concatenate([np.full(len(one.hours), one.sla) for one in together[group]])
+        points.append(Point(today, group, metric.reduce(hours, slas), len(hours)))
+    return points

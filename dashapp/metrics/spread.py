@@ -78,7 +78,6 @@ def distribution(found: Binned, pooling: Pooling, edges: Edges) -> Distribution:
     """What is to be said of histograms by group and day."""
     whole = {group: merged(chain.from_iterable(found[group].values())) for group in sorted(found)}
     together = merged((0, counts) for counts in whole.values())
-    days = [day for day in pooling.ask.window if day in pooling.coverage.days]
     all_days = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
     groups = list(whole) or ([] if pooling.ask.by else [()])
 
@@ -92,7 +91,7 @@ def distribution(found: Binned, pooling: Pooling, edges: Edges) -> Distribution:
         for bucket, members in pooling.buckets()
         for group in groups
     )
-    total = _median(pooling.ask.window.since, (), together, edges, all_days, days)
+    total = _median(pooling.ask.window.since, (), together, edges, all_days, all_days.days)
     return Distribution(points, total, tuple(Spread(group, counts, edges) for group, counts in whole.items()))
 
 
@@ -101,8 +100,7 @@ def _median(
 ) -> Point:
     n = int(counts.sum())
     value = quantile(counts, edges, 0.5) if n else None
-    provisional = pooling.incomplete(bucket, days) or any(map(pooling.pending, days))
-    return Point(bucket, group, value, n, provisional=provisional)
+    return Point(bucket, group, value, n, provisional=bool(days) and pooling.provisional(bucket, days))
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,10 @@ class Coverage:
 
     def within(self, window: Window) -> "Coverage":
         """The same of fewer days."""
-        inside = frozenset(window)
-        return Coverage(self.days & inside, self.partial & inside, self.first, self.as_of)
+        days, partial = (
+            frozenset(day for day in days if window.since <= day <= window.until) for days in (self.days, self.partial)
+        )
+        return Coverage(days, partial, self.first, self.as_of)
 
 
 def coverage_of(connection: Connection, names: Sequence[str], today: date, window: Window | None = None) -> Coverage:

@@ -21,7 +21,7 @@ from dashapp.metrics.query import cube_for
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Statistics, Unit
 from dashapp.metrics.spread import Spread, Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
-from dashapp.store.reads import Coverage, coverage_of, default_origins
+from dashapp.store.reads import Coverage, coverage_of, default_origins, spans_of
 
 TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO)
 FRESH = timedelta(days=2)
@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 USUAL_DAYS = 34
 """Days before a window's last that a page asks for anyway: four weeks for a tile's line, and a trailing week."""
+TRAIL = timedelta(days=6)
+"""What a trailing week asks for before a window's first day."""
 
 STATEMENTS = 256
 """SELECTs kept by each process: those of all pages under a few filters."""
@@ -89,7 +91,8 @@ class Desk:
         read, found = self.known.get(key, (None, None))
         if found is None or (window and (read is None or not read.holds(window))):
             read = _widened(window, read) if window else None
-            found = coverage_of(self.connection, names, self.today, read)
+            spans = self.once(("spans", names), lambda: spans_of(self.connection, names, self.today))
+            found = coverage_of(self.connection, spans, read)
             self.known[key] = (read, found)
         covered: Coverage = found.within(window) if window else found
         return covered
@@ -219,7 +222,7 @@ def _statement(statistics: Callable[[Ask], Statistics], by: tuple[Dim, ...], fil
 
 def _widened(days: Window, read: Window | None) -> Window:
     """Days with those before them that tiles and trailing lines ask for, and those read already."""
-    since = max(min(days.since, days.until - timedelta(days=USUAL_DAYS)), FIRST_DAY)
+    since = max(min(days.since - TRAIL, days.until - timedelta(days=USUAL_DAYS)), FIRST_DAY)
     return Window(min(since, read.since), max(days.until, read.until)) if read else Window(since, days.until)
 
 

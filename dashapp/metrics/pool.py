@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from dashapp.domain.ask import Ask, Grain
 from dashapp.metrics.registry import Kind, Metric
@@ -22,8 +23,7 @@ LEAST_TRAILING = 3
 """Fewest covered days for a trailing figure (all of a shorter trail)."""
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One number: of which bucket and groups, from how many cases, its 95 % interval, whether it may still change."""
 
     bucket: date

@@ -104,27 +104,30 @@ def waiting() -> ColumnElement[bool]:
 
 
 def capacity(ask: Ask) -> Statistics:
-    """Human-review flags decided by day and team, over the capacity of the team on every covered day; by reviewer too
-    where the question names reviewers.
+    """Human-review flags decided by day, over the capacity of the reviewers on every covered day; by team and by
+    reviewer where the question names them, for each row more is to be counted again on every day.
     """
-    named = Dim.REVIEWER in ask.dims
+    teams, named = Dim.TEAM in ask.dims, Dim.REVIEWER in ask.dims
     no: ColumnElement[int] = literal(0)
     whose = (reviewer.c.origin == workload.c.origin) & (reviewer.c.reviewer_id == workload.c.reviewer_id)
     done = select(
         workload.c.origin,
         workload.c.day,
-        column_of(Dim.TEAM).label("team"),
+        *([column_of(Dim.TEAM).label("team")] if teams else []),
         *([workload.c.reviewer_id.label("reviewer")] if named else []),
         workload.c.decided.label("num"),
         no.label("den"),
-    ).select_from(workload.outerjoin(reviewer, whose))
-    key = [reviewer.c.origin, reviewer.c.team, *([reviewer.c.reviewer_id] if named else [])]
-    able = select(*key, func.sum(reviewer.c.capacity_per_day).label("capacity")).group_by(*key).subquery()
+    ).select_from(workload.outerjoin(reviewer, whose) if teams else workload)
+    key = [*([reviewer.c.team] if teams else []), *([reviewer.c.reviewer_id] if named else [])]
+    able = (
+        select(reviewer.c.origin, *key, func.sum(reviewer.c.capacity_per_day).label("capacity"))
+        .group_by(reviewer.c.origin, *key)
+        .subquery()
+    )
     could = select(
         able.c.origin,
         coverage.c.day,
-        able.c.team,
-        *([able.c.reviewer_id] if named else []),
+        *(able.c[column.name] for column in key),
         no.label("num"),
         able.c.capacity.label("den"),
     ).where(coverage.c.origin == able.c.origin)

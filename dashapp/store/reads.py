@@ -1,6 +1,6 @@
 """What pages need to know beside numbers: the origins, the days they cover, the values of dimensions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -68,17 +68,25 @@ class Coverage:
         return Coverage(days, partial, self.first, self.as_of)
 
 
-def coverage_of(connection: Connection, names: Sequence[str], today: date, window: Window | None = None) -> Coverage:
-    """What the origins cover, of the window where one is given; days after `today` do not count."""
+Spans = Mapping[str, tuple[date, date]]
+"""The first and the last covered day by origin."""
+
+
+def spans_of(connection: Connection, names: Sequence[str], today: date) -> Spans:
+    """From when to when the origins cover days; days after `today` do not count."""
     here = coverage.c.origin.in_(names) & (coverage.c.day <= today)
     span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).where(here)
-    spans = {name: (first, last) for name, first, last in connection.execute(span.group_by(coverage.c.origin))}
+    return {name: (first, last) for name, first, last in connection.execute(span.group_by(coverage.c.origin))}
+
+
+def coverage_of(connection: Connection, spans: Spans, window: Window | None = None) -> Coverage:
+    """What the origins cover within their spans, of the window where one is given."""
     if not spans:
         return Coverage(frozenset(), frozenset(), None, None)
     first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     if window is None:
         return Coverage(frozenset(), frozenset(), first, last)
-    inside = here & coverage.c.day.between(window.since, window.until)
+    inside = coverage.c.origin.in_(spans) & coverage.c.day.between(window.since, min(window.until, last))
     known: dict[str, set[date]] = {name: set() for name in spans}
     for name, day in connection.execute(select(coverage.c.origin, coverage.c.day).where(inside)):
         known[name].add(day)

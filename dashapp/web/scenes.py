@@ -26,7 +26,7 @@ class Scene:
     values: dict[Dim, list[Value]]
     address: str = ""
 
-    @property
+    @cached_property
     def known(self) -> Positions:
         """The places of values, which pick their colours."""
         return positions(self.values)

@@ -15,7 +15,7 @@ from dashapp.web.desk import open_desk
 from dashapp.web.listing import PATH, link
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
-from dashapp.web.shared import only_now, overall
+from dashapp.web.shared import attention_now, only_now
 from dashapp.web.shell import control, count, summary, waiting
 
 log = logging.getLogger(__name__)
@@ -65,14 +65,14 @@ def failed(error: Exception) -> None:
 
 
 def _fill(desk: Desk, page: Page, address: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    scene = scenes.scene(desk, address)
+    scene = scenes.scene(desk, address, attention_now)
     cards = {card.id: card for card in page.cards}
 
     def ids(group: str) -> list[str]:
         return [output["id"]["card"] for output in wanted[group]]
 
     made = {card_id: content(scene, cards[card_id]) for card_id in ids("heads")}
-    waits = overall(desk)
+    waits = attention_now(desk)
     measured = [tiles.tile(scene, METRICS[key]) for key in ids("tiles")]
     if desk.failed:
         only_now()

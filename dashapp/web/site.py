@@ -14,7 +14,7 @@ from dashapp.web import components, notices, scenes, shell
 from dashapp.web.desk import open_desk
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
-from dashapp.web.shared import overall
+from dashapp.web.shared import attention_now
 
 NAME = "Watchfloor"
 
@@ -54,7 +54,7 @@ def _main(page: Page, seen: Scene) -> Component:
 
 def _count(desk: Desk) -> None:
     """Put the counts of what waits into the menu."""
-    waits = overall(desk)
+    waits = attention_now(desk)
     for path in shell.COUNTED:
         dash.set_props(shell.waiting(path), {"children": shell.count(path, waits)})
 

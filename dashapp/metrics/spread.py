@@ -15,7 +15,7 @@ from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics.pool import Groups, Point, Pooling
 from dashapp.metrics.registry import Metric, Policy
 from dashapp.stats.histogram import Edges, Histogram, quantile
-from dashapp.store.bins import unpacked
+from dashapp.store.bins import BIN_BYTES, unpacked
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Spread:
         return quantile(self.counts, self.edges, p)
 
 
-Part = tuple[int, NDArray[np.integer]]
-"""A stored histogram: its first bin, and the counts from there on."""
+Part = tuple[int, bytes]
+"""A histogram as it is stored: its first bin, and the counts from there on."""
 Hours = NDArray[np.floating]
 Binned = dict[Groups, dict[date, list[Part]]]
 
@@ -52,16 +52,27 @@ def binned(rows: Iterable[Sequence[Any]], covered: Collection[date]) -> Binned:
     found: Binned = {}
     for day, *group, first, counts in rows:
         if day in covered:
-            found.setdefault(tuple(map(str, group)), {}).setdefault(day, []).append((first, unpacked(counts)))
+            found.setdefault(tuple(map(str, group)), {}).setdefault(day, []).append((first, counts))
     return found
 
 
 def merged(parts: Iterable[Part]) -> Histogram:
-    """Several histograms as one."""
+    """Several stored histograms as one: a page reads a thousand or two, so they are unpacked and added all at once."""
     parts = list(parts)
-    together = np.zeros(max((first + len(counts) for first, counts in parts), default=0), dtype=np.int64)
-    for first, counts in parts:
-        together[first : first + len(counts)] += counts
+    counts = unpacked(b"".join(held for _, held in parts))
+    lengths = np.array([len(held) // BIN_BYTES for _, held in parts], dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    firsts = np.array([first for first, _ in parts], dtype=np.int64)
+    bins = np.arange(len(counts)) + np.repeat(firsts - starts, lengths)
+    return np.bincount(bins, weights=counts).astype(np.int64)
+
+
+def added(histograms: Iterable[Histogram]) -> Histogram:
+    """The cases of several histograms, all from the first bin on."""
+    histograms = list(histograms)
+    together = np.zeros(max(map(len, histograms), default=0), dtype=np.int64)
+    for counts in histograms:
+        together[: len(counts)] += counts
     return together
 
 
@@ -77,7 +88,7 @@ class Distribution:
 def distribution(found: Binned, pooling: Pooling, edges: Edges) -> Distribution:
     """What is to be said of histograms by group and day."""
     whole = {group: merged(chain.from_iterable(found[group].values())) for group in sorted(found)}
-    together = merged((0, counts) for counts in whole.values())
+    together = added(whole.values())
     all_days = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
     groups = list(whole) or ([] if pooling.ask.by else [()])
 

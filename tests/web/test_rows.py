@@ -3,10 +3,12 @@
 from datetime import date
 
 import pytest
+from dash import html
 
 from dashapp.domain.ask import View, Window
 from dashapp.metrics import METRICS
 from dashapp.metrics.rows import COLUMNS
+from dashapp.web.components import cell
 from dashapp.web.listing import Listing, link
 
 WINDOW = Window(date(2024, 3, 1), date(2024, 3, 30))
@@ -75,3 +77,10 @@ def test_every_metric_leads_to_an_address_that_can_be_read() -> None:
         listing = Listing.parse(metric.rows or "")
         assert (listing.problems, listing.view.unknown) == ((), ()), metric.key
         assert listing.sort in COLUMNS
+
+
+@pytest.mark.parametrize("shown", [("12.0", "r"), ("spam", "")])
+def test_a_cell_is_what_dash_would_make_of_one(shown: tuple[str, str]) -> None:
+    text, class_name = shown
+    made = html.Td(text, className=class_name) if class_name else html.Td(text)
+    assert cell(text, class_name) == made.to_plotly_json()

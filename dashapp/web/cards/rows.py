@@ -16,7 +16,7 @@ from dashapp.metrics.rows import COLUMNS, NoRows, Row, count_rows, select_rows
 from dashapp.store.engine import TooSlow
 from dashapp.web import components, words
 from dashapp.web.cards.content import Content
-from dashapp.web.components import attributes, named
+from dashapp.web.components import attributes, cell, named
 from dashapp.web.listing import PER_PAGE, Listing
 from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
@@ -112,11 +112,11 @@ def _heading(listing: Listing, key: str) -> Component:
     )
 
 
-def _cell(scene: Scene, key: str, value: Any) -> Component:
+def _cell(scene: Scene, key: str, value: Any) -> Any:
     if key == Dim.SEVERITY:
         mark = html.I(className="dot", style={"background": f"var(--sev-{value})"})
-        return html.Td([mark, label(value)])
-    return html.Td(_text(scene, key, value), className="r" if key in NUMBERS else "")
+        return cell([mark, label(value)])
+    return cell(_text(scene, key, value), "r" if key in NUMBERS else "")
 
 
 def _text(scene: Scene, key: str, value: Any) -> str:

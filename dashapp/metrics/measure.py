@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Window
 from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
-from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels
+from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, together
 from dashapp.metrics.query import cube_for
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Statistics, Unit
 from dashapp.metrics.spread import Spread, Waits, ages, binned, distribution, waits
@@ -194,15 +194,16 @@ def _reads_facts(metric: Metric, ask: Ask) -> bool:
 
 def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
     """The sums of the groups that have cases on the days asked for, perhaps with those of other days. What is asked on
-    one page mostly differs in days only, so one SELECT reads for all.
+    one page mostly differs in days only, so one SELECT reads for all; what was read by group is known without, too.
     """
     days = Window(FIRST_DAY, ask.reach.until) if metric.kind is Kind.STOCK else ask.reach
-    key = ("sums", metric.key, ask.by, ask.filters)
-    read, sums = desk.known.get(key, (None, {}))
+    known: dict[tuple[Dim, ...], tuple[Window, Sums]] = desk.once(("sums", metric.key, ask.filters), dict)
+    read, sums = known.get(ask.by, (None, {}))
     if read is None or not read.holds(days):
-        read = _widened(days, read)
-        sums = by_group(_read(desk, metric, ask, read))
-        desk.known[key] = (read, sums)
+        finer = next((found for found in known.values() if not ask.by and found[0].holds(days)), None)
+        wide = _widened(days, read)
+        read, sums = (finer[0], together(finer[1])) if finer else (wide, by_group(_read(desk, metric, ask, wide)))
+        known[ask.by] = (read, sums)
     if metric.kind is Kind.STOCK:
         return levels({group: of for group, of in sums.items() if min(of) <= days.until}, coverage.days)
     return {group: of for group, of in sums.items() if not coverage.days.isdisjoint(of)}

@@ -137,3 +137,13 @@ def by_group(rows: Iterable[Sequence[object]]) -> Sums:
         if num or den:
             sums.setdefault(tuple(map(str, group)), {})[day] = (num, den)  # type: ignore[index,assignment] # rows are untyped
     return sums
+
+
+def together(sums: Sums) -> Sums:
+    """The sums of all groups as those of one."""
+    whole: dict[date, Pair] = {}
+    for days in sums.values():
+        for day, (num, den) in days.items():
+            before = whole.get(day, NOTHING)
+            whole[day] = (before[0] + num, before[1] + den)
+    return {(): whole} if whole else {}

@@ -8,6 +8,7 @@ from functools import cached_property
 from dashapp.domain.ask import Ask, Filters, Grain, View, Window, to_filters
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, measure, settled_day
+from dashapp.store.reads import values_of
 
 WEEK = 7
 SHOWN_DAYS = 30
@@ -69,6 +70,12 @@ class Look:
         since = self.until - timedelta(days=WEEK + WEEK - 1)
         window = Window(since, max(self.until, self.as_of or self.until))
         return measure(self.desk, METRICS["flags"], Ask(window, by=(Dim.CATEGORY,), filters=self.filters))
+
+    @cached_property
+    def new(self) -> dict[str, date]:
+        """The categories whose first flag is not older than the last complete week, with its day."""
+        values = values_of(self.desk.connection, self.names).get(Dim.CATEGORY, [])
+        return {value.value: value.first_day for value in values if value.first_day > self.until - timedelta(days=WEEK)}
 
     def settled(self, metric: Metric) -> date:
         """The last covered day on which the metric can have settled."""

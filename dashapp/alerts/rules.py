@@ -14,7 +14,7 @@ from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episo
 from dashapp.metrics.measure import FRESH
 from dashapp.metrics.queue import AT_RISK
 from dashapp.metrics.words import count, day, days, level, number
-from dashapp.store.reads import origins, values_of
+from dashapp.store.reads import origins
 
 BACK = 28
 """Days that a crossed threshold is traced back: four weeks tell a bad week from a lasting state."""
@@ -157,7 +157,7 @@ def _growth(look: Look) -> Found:
     grown = [
         (after - before, category, before, after)
         for category, (before, after, _) in _weeks(look).items()
-        if after - before >= max(GROWTH_FLAGS, GROWTH * before) and category not in _new(look)
+        if after - before >= max(GROWTH_FLAGS, GROWTH * before) and category not in look.new
     ]
     return [
         Concern(
@@ -186,15 +186,9 @@ def _first_seen(look: Look) -> Found:
             look.link("/volume", category=category),
             first,
         )
-        for category, first in _new(look).items()
+        for category, first in look.new.items()
         if category in weeks
     ]
-
-
-def _new(look: Look) -> dict[str, date]:
-    """The categories whose first flag is not older than the last complete week."""
-    values = values_of(look.desk.connection, look.names).get(Dim.CATEGORY, [])
-    return {value.value: value.first_day for value in values if value.first_day > look.until - timedelta(days=WEEK)}
 
 
 def _weeks(look: Look) -> dict[str, tuple[int, int, int]]:

@@ -36,7 +36,7 @@ class Window:
 
     def __iter__(self) -> Iterator[date]:
         """Each day, oldest first."""
-        return (self.since + timedelta(days=i) for i in range(self.length))
+        return map(date.fromordinal, range(self.since.toordinal(), self.until.toordinal() + 1))
 
     def holds(self, other: "Window") -> bool:
         """Whether all days of the other window are days of this one."""
@@ -108,6 +108,11 @@ class Ask:
     def where(self, dim: Dim, values: Iterable[str]) -> "Ask":
         """The same question with `dim` filtered to `values`."""
         return replace(self, filters=to_filters({**dict(self.filters), dim: tuple(values)}))
+
+    @property
+    def reach(self) -> Window:
+        """The days that are pooled into the window's."""
+        return Window(self.window.since - timedelta(days=self.trailing - 1), self.window.until)
 
     @property
     def dims(self) -> frozenset[Dim]:

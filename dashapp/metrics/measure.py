@@ -6,21 +6,22 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashapp.domain.ask import FIRST_DAY, Ask, Grain, Window
+from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Window
 from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
-from dashapp.metrics.pool import Point, Pooling, by_group, levels
+from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, together
 from dashapp.metrics.query import cube_for
-from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Unit
-from dashapp.metrics.spread import Spread, ages, binned, distribution
+from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Statistics, Unit
+from dashapp.metrics.spread import Spread, Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
-from dashapp.store.reads import Coverage, coverage_of, default_origins
+from dashapp.store.reads import Coverage, coverage_of, default_origins, spans_of
 
 TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO)
 FRESH = timedelta(days=2)
@@ -30,6 +31,15 @@ T = TypeVar("T")
 
 USUAL_DAYS = 34
 """Days before a window's last that a page asks for anyway: four weeks for a tile's line, and a trailing week."""
+TRAIL = timedelta(days=6)
+"""What a trailing week asks for before a window's first day."""
+
+STATEMENTS = 256
+"""SELECTs kept by each process: those of all pages under a few filters."""
+
+TOO_LONG = "This took too long. Try a shorter window or fewer filters."
+GIVEN_UP = "given up"
+"""Known at a desk where reading all flags of some days took too long: reading them again would too."""
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +84,15 @@ class Desk:
 
     def coverage(self, names: tuple[str, ...], window: Window | None = None) -> Coverage:
         """What some origins cover until today, of the window where one is given."""
+        return self.once(("covered", names, window), lambda: self._coverage(names, window))
+
+    def _coverage(self, names: tuple[str, ...], window: Window | None) -> Coverage:
         key = ("coverage", names)
         read, found = self.known.get(key, (None, None))
         if found is None or (window and (read is None or not read.holds(window))):
             read = _widened(window, read) if window else None
-            found = coverage_of(self.connection, names, self.today, read)
+            spans = self.once(("spans", names), lambda: spans_of(self.connection, names, self.today))
+            found = coverage_of(self.connection, spans, read)
             self.known[key] = (read, found)
         covered: Coverage = found.within(window) if window else found
         return covered
@@ -118,10 +132,15 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     started = time.perf_counter()
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
+    from_facts = _reads_facts(metric, asked)
+    if from_facts and GIVEN_UP in desk.known:
+        return Measurement(metric, asked, error=TOO_LONG)
     try:
         answer = _answer(desk, metric, asked)
     except TooSlow:
-        return Measurement(metric, asked, error="This took too long. Try a shorter window or fewer filters.")
+        if from_facts:
+            desk.known[GIVEN_UP] = True
+        return Measurement(metric, asked, error=TOO_LONG)
     except SQLAlchemyError:
         log.exception("metric %s failed", metric.key)
         return Measurement(metric, asked, error=f"{metric.title} could not be computed. The log says why.")
@@ -151,40 +170,60 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
 
 
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
-    reach = Window(ask.window.since - timedelta(days=ask.trailing - 1), ask.window.until)
+    reach = ask.reach
     coverage = desk.coverage(ask.chosen(Dim.ORIGIN), reach)
     pooling = Pooling(ask, metric, coverage, settled_day(desk, metric))
-    began = FIRST_DAY if metric.kind is Kind.STOCK else reach.since
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if metric.kind is Kind.AGES:
         return _aged(desk, answer)
     if metric.edges is not None:
-        rows = desk.connection.execute(metric.statistics(ask), bound(desk, began, reach.until)).all()
+        rows = _read(desk, metric, ask, reach)
         found = distribution(binned(rows, coverage.days), pooling, metric.edges)
         return replace(answer, points=found.points, total=found.total, spreads=found.spreads)
-    rows = _rows(desk, metric, ask, Window(began, reach.until))
-    sums = by_group(rows, None if metric.kind is Kind.STOCK else coverage.days)
-    sums = levels(sums, coverage.days) if metric.kind is Kind.STOCK else sums
+    sums = _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
     points = tuple(pooling.points(sums))
-    return replace(answer, points=points, total=pooling.total(sums), from_facts=cube_for(ask) is None)
+    return replace(answer, points=points, total=pooling.total(sums), from_facts=_reads_facts(metric, ask))
 
 
-def _rows(desk: Desk, metric: Metric, ask: Ask, days: Window) -> Sequence[Any]:
-    """The sums of these days. What is asked on one page mostly differs in days only, so one SELECT reads for all."""
-    key = ("rows", metric.key, ask.by, ask.filters)
-    read, rows = desk.known.get(key, (None, ()))
+def _reads_facts(metric: Metric, ask: Ask) -> bool:
+    """Whether a question is answered from all flags of its days, because no cube knows its dimensions together."""
+    return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None
+
+
+def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
+    """The sums of the groups that have cases on the days asked for, perhaps with those of other days. What is asked on
+    one page mostly differs in days only, so one SELECT reads for all; what was read by group is known without, too.
+    """
+    days = Window(FIRST_DAY, ask.reach.until) if metric.kind is Kind.STOCK else ask.reach
+    known: dict[tuple[Dim, ...], tuple[Window, Sums]] = desk.once(("sums", metric.key, ask.filters), dict)
+    read, sums = known.get(ask.by, (None, {}))
     if read is None or not read.holds(days):
-        read = _widened(days, read)
-        rows = desk.connection.execute(metric.statistics(ask), bound(desk, read.since, read.until)).all()
-        desk.known[key] = (read, rows)
-    return [row for row in rows if days.since <= row[0] <= days.until]
+        finer = next((found for found in known.values() if not ask.by and found[0].holds(days)), None)
+        wide = _widened(days, read)
+        read, sums = (finer[0], together(finer[1])) if finer else (wide, by_group(_read(desk, metric, ask, wide)))
+        known[ask.by] = (read, sums)
+    if metric.kind is Kind.STOCK:
+        return levels({group: of for group, of in sums.items() if min(of) <= days.until}, coverage.days)
+    return {group: of for group, of in sums.items() if not coverage.days.isdisjoint(of)}
+
+
+def _read(desk: Desk, metric: Metric, ask: Ask, days: Window) -> Sequence[Any]:
+    """What the metric's SELECT finds in these days."""
+    statement = _statement(metric.statistics, ask.by, ask.filters)
+    return desk.connection.execute(statement, bound(desk, days.since, days.until)).all()
+
+
+@lru_cache(STATEMENTS)
+def _statement(statistics: Callable[[Ask], Statistics], by: tuple[Dim, ...], filters: Filters) -> Statistics:
+    """A metric's SELECT, which is the same for all days. To make it takes longer than to run it."""
+    return statistics(Ask(Window(FIRST_DAY, FIRST_DAY), by=by, filters=filters))
 
 
 def _widened(days: Window, read: Window | None) -> Window:
     """Days with those before them that tiles and trailing lines ask for, and those read already."""
-    since = max(min(days.since, days.until - timedelta(days=USUAL_DAYS)), FIRST_DAY)
+    since = max(min(days.since - TRAIL, days.until - timedelta(days=USUAL_DAYS)), FIRST_DAY)
     return Window(min(since, read.since), max(days.until, read.until)) if read else Window(since, days.until)
 
 
@@ -194,14 +233,17 @@ def _aged(desk: Desk, answer: Measurement) -> Measurement:
     """
     if answer.as_of is None or desk.today - answer.as_of > FRESH:
         return replace(answer, total=Point(desk.today, (), None, 0))
-    metric, policy, ask = answer.metric, desk.policy, answer.ask
-    rows: Sequence[Any] = desk.once(
-        ("open", ask.by, ask.filters), lambda: desk.connection.execute(metric.statistics(ask)).all()
-    )
-    whole = ages([row[-3:] for row in rows], metric, policy, desk.now, desk.today)
+    metric, ask = answer.metric, answer.ask
+    dims = tuple(dict.fromkeys((*ask.by, Dim.SEVERITY)))
+
+    def read() -> list[Waits]:
+        return waits(_read(desk, metric, replace(ask, by=dims), ask.window), dims, desk.policy, desk.now)
+
+    waiting = desk.once(("open", dims, ask.filters), read)
+    whole = ages(waiting, 0, metric, desk.today)
     nothing = 0.0 if metric.unit is Unit.COUNT else None
     total = whole[0] if whole else Point(desk.today, (), nothing, 0)
-    points = tuple(ages(rows, metric, policy, desk.now, desk.today)) if ask.by else (total,)
+    points = tuple(ages(waiting, len(ask.by), metric, desk.today)) if ask.by else (total,)
     return replace(answer, points=points, total=total)
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import (
     Float,
     FromClause,
     Table,
+    Text,
     bindparam,
     case,
+    cast,
     func,
     literal,
     literal_column,
@@ -85,12 +87,15 @@ def per_bin(ask: Ask, rows: Table, *where: ColumnElement[bool]) -> Statistics:
 
 
 def open_flags(ask: Ask) -> Statistics:
-    """The human-review flags without a decision, read from the facts: *groups, flagged_at, flagged_day, severity."""
-    groups = [column_of(dim) for dim in ask.by]
+    """When the human-review flags without a decision were raised, read from the facts: *groups, moments, and the days
+    of those that have no moment, both as text with commas between, so that a group is one row however many wait.
+    """
+    groups = [flag.c.severity if dim is Dim.SEVERITY else column_of(dim) for dim in ask.by]
     kept = [column_of(dim).in_(values) for dim, values in ask.filters]
     rows = with_reviewers() if Dim.TEAM in ask.dims else flag
-    columns: list[ColumnElement[Any]] = [*groups, flag.c.flagged_at, flag.c.flagged_day, flag.c.severity]
-    return select(*columns).select_from(rows).where(waiting(), *kept)
+    day_only = case((flag.c.flagged_at.is_(None), flag.c.flagged_day))
+    together = [func.aggregate_strings(cast(moment, Text), ",") for moment in (flag.c.flagged_at, day_only)]
+    return select(*groups, *together).select_from(rows).where(waiting(), *kept).group_by(*groups)
 
 
 def waiting() -> ColumnElement[bool]:
@@ -99,27 +104,30 @@ def waiting() -> ColumnElement[bool]:
 
 
 def capacity(ask: Ask) -> Statistics:
-    """Human-review flags decided by day and team, over the capacity of the team on every covered day; by reviewer too
-    where the question names reviewers.
+    """Human-review flags decided by day, over the capacity of the reviewers on every covered day; by team and by
+    reviewer where the question names them, for each row more is to be counted again on every day.
     """
-    named = Dim.REVIEWER in ask.dims
+    teams, named = Dim.TEAM in ask.dims, Dim.REVIEWER in ask.dims
     no: ColumnElement[int] = literal(0)
     whose = (reviewer.c.origin == workload.c.origin) & (reviewer.c.reviewer_id == workload.c.reviewer_id)
     done = select(
         workload.c.origin,
         workload.c.day,
-        column_of(Dim.TEAM).label("team"),
+        *([column_of(Dim.TEAM).label("team")] if teams else []),
         *([workload.c.reviewer_id.label("reviewer")] if named else []),
         workload.c.decided.label("num"),
         no.label("den"),
-    ).select_from(workload.outerjoin(reviewer, whose))
-    key = [reviewer.c.origin, reviewer.c.team, *([reviewer.c.reviewer_id] if named else [])]
-    able = select(*key, func.sum(reviewer.c.capacity_per_day).label("capacity")).group_by(*key).subquery()
+    ).select_from(workload.outerjoin(reviewer, whose) if teams else workload)
+    key = [*([reviewer.c.team] if teams else []), *([reviewer.c.reviewer_id] if named else [])]
+    able = (
+        select(reviewer.c.origin, *key, func.sum(reviewer.c.capacity_per_day).label("capacity"))
+        .group_by(reviewer.c.origin, *key)
+        .subquery()
+    )
     could = select(
         able.c.origin,
         coverage.c.day,
-        able.c.team,
-        *([able.c.reviewer_id] if named else []),
+        *(able.c[column.name] for column in key),
         no.label("num"),
         able.c.capacity.label("den"),
     ).where(coverage.c.origin == able.c.origin)

@@ -1,10 +1,10 @@
 """Whether flags are decided in time, what waits, and how busy reviewers are."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashapp.domain.ask import Ask
 from dashapp.domain.threshold import Threshold
@@ -162,20 +162,23 @@ def resolution_hours(ask: Ask) -> Statistics:
     return per_bin(ask, rows, urgent(rows), among(rows, Dim.ROUTING, [Routing.HUMAN_REVIEW]))
 
 
-def _oldest(hours: Sequence[float], _slas: Sequence[float]) -> float:
-    return max(hours)
+Hours = NDArray[np.floating]
 
 
-def _middle(hours: Sequence[float], _slas: Sequence[float]) -> float:
+def _oldest(hours: Hours, _slas: Hours) -> float:
+    return float(hours.max())
+
+
+def _middle(hours: Hours, _slas: Hours) -> float:
     return float(np.quantile(hours, 0.5))
 
 
-def _most(hours: Sequence[float], _slas: Sequence[float]) -> float:
+def _most(hours: Hours, _slas: Hours) -> float:
     return float(np.quantile(hours, 0.9))
 
 
-def _at_risk(hours: Sequence[float], slas: Sequence[float]) -> float:
-    return sum(waited >= AT_RISK * sla for waited, sla in zip(hours, slas, strict=True))
+def _at_risk(hours: Hours, slas: Hours) -> float:
+    return int(np.count_nonzero(hours >= AT_RISK * slas))
 
 
 @metric(

@@ -1,13 +1,15 @@
 """A metric is declared once: a function that returns a SELECT, and what must be said about it."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Select
 
 from dashapp.domain.ask import Ask
@@ -90,7 +92,7 @@ class Metric:
     scale: float = 1
     privacy: Privacy = Privacy.OPEN
     edges: Callable[[int], tuple[float, float]] | None = None
-    reduce: Callable[[Sequence[float], Sequence[float]], float] | None = None
+    reduce: Callable[[NDArray[np.floating], NDArray[np.floating]], float] | None = None
     rows: str | None = ""
     reference: str = ""
 

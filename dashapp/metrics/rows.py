@@ -2,11 +2,12 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, nulls_first, nulls_last, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, nulls_first, nulls_last, or_, select
 
-from dashapp.domain.ask import Ask, Grain
+from dashapp.domain.ask import Ask, Filters, Grain
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
 from dashapp.metrics.measure import Desk, bound, measure, with_origins
 from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent, waiting
@@ -45,6 +46,8 @@ ORDERED = {dim.value: values for dim, values in CLOSED.items()}
 
 SEARCHED = ("flag_id", "item_id", "target_key", "incident_id")
 DEFAULT_SORT = "flagged_day"
+KEPT = 16
+"""SELECTs of waiting flags kept by each process, one for each choice of filters."""
 AT_ONCE = 1000
 """Rows held at a time while all are read."""
 
@@ -86,18 +89,22 @@ def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
 
 def waiting_rows(desk: Desk, ask: Ask, limit: int) -> list[Row]:
     """Of each severity asked for, the flags open now that were raised first, whenever that was."""
-    filters = [column_of(dim).in_(values) for dim, values in with_origins(desk, ask).filters if dim != Dim.SEVERITY]
-    return [
-        tuple(row)
-        for severity in ask.chosen(Dim.SEVERITY) or Severity
-        for row in desk.connection.execute(
-            select(*(_column(key) for key in COLUMNS))
-            .select_from(with_reviewers())
-            .where(waiting(), flag.c.severity == severity, *filters)
-            .order_by(flag.c.flagged_day, nulls_first(flag.c.flagged_at.asc()), flag.c.origin, flag.c.flag_id)
-            .limit(limit)
-        )
-    ]
+    first = _first_waiting(with_origins(desk, ask).filters, limit)
+    severities = ask.chosen(Dim.SEVERITY) or Severity
+    return [tuple(row) for severity in severities for row in desk.connection.execute(first, {"severity": severity})]
+
+
+@lru_cache(KEPT)
+def _first_waiting(filters: Filters, limit: int) -> Select[Any]:
+    """The open flags of one severity that were raised first."""
+    kept = [column_of(dim).in_(values) for dim, values in filters if dim != Dim.SEVERITY]
+    return (
+        select(*(_column(key) for key in COLUMNS))
+        .select_from(with_reviewers())
+        .where(waiting(), flag.c.severity == bindparam("severity"), *kept)
+        .order_by(flag.c.flagged_day, nulls_first(flag.c.flagged_at.asc()), flag.c.origin, flag.c.flag_id)
+        .limit(limit)
+    )
 
 
 def count_rows(desk: Desk, wanted: Wanted) -> int:

@@ -1,6 +1,6 @@
 """Answers that are no sums: distributions read from histograms, and the ages of what is open now."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashapp.domain.ask import Grain
-from dashapp.domain.vocabulary import Severity
+from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics.pool import Groups, Point, Pooling
 from dashapp.metrics.registry import Metric, Policy
 from dashapp.stats.histogram import Edges, Histogram, quantile
-from dashapp.store.bins import unpacked
+from dashapp.store.bins import BIN_BYTES, unpacked
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ class Spread:
         return quantile(self.counts, self.edges, p)
 
 
-Part = tuple[int, NDArray[np.integer]]
-"""A stored histogram: its first bin, and the counts from there on."""
+Part = tuple[int, bytes]
+"""A histogram as it is stored: its first bin, and the counts from there on."""
+Hours = NDArray[np.floating]
 Binned = dict[Groups, dict[date, list[Part]]]
 
 
@@ -51,16 +52,27 @@ def binned(rows: Iterable[Sequence[Any]], covered: Collection[date]) -> Binned:
     found: Binned = {}
     for day, *group, first, counts in rows:
         if day in covered:
-            found.setdefault(tuple(map(str, group)), {}).setdefault(day, []).append((first, unpacked(counts)))
+            found.setdefault(tuple(map(str, group)), {}).setdefault(day, []).append((first, counts))
     return found
 
 
 def merged(parts: Iterable[Part]) -> Histogram:
-    """Several histograms as one."""
+    """Several stored histograms as one: a page reads a thousand or two, so they are unpacked and added all at once."""
     parts = list(parts)
-    together = np.zeros(max((first + len(counts) for first, counts in parts), default=0), dtype=np.int64)
-    for first, counts in parts:
-        together[first : first + len(counts)] += counts
+    counts = unpacked(b"".join(held for _, held in parts))
+    lengths = np.array([len(held) // BIN_BYTES for _, held in parts], dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    firsts = np.array([first for first, _ in parts], dtype=np.int64)
+    bins = np.arange(len(counts)) + np.repeat(firsts - starts, lengths)
+    return np.bincount(bins, weights=counts).astype(np.int64)
+
+
+def added(histograms: Iterable[Histogram]) -> Histogram:
+    """The cases of several histograms, all from the first bin on."""
+    histograms = list(histograms)
+    together = np.zeros(max(map(len, histograms), default=0), dtype=np.int64)
+    for counts in histograms:
+        together[: len(counts)] += counts
     return together
 
 
@@ -76,8 +88,7 @@ class Distribution:
 def distribution(found: Binned, pooling: Pooling, edges: Edges) -> Distribution:
     """What is to be said of histograms by group and day."""
     whole = {group: merged(chain.from_iterable(found[group].values())) for group in sorted(found)}
-    together = merged((0, counts) for counts in whole.values())
-    days = [day for day in pooling.ask.window if day in pooling.coverage.days]
+    together = added(whole.values())
     all_days = replace(pooling, ask=replace(pooling.ask, grain=Grain.WHOLE))
     groups = list(whole) or ([] if pooling.ask.by else [()])
 
@@ -91,7 +102,7 @@ def distribution(found: Binned, pooling: Pooling, edges: Edges) -> Distribution:
         for bucket, members in pooling.buckets()
         for group in groups
     )
-    total = _median(pooling.ask.window.since, (), together, edges, all_days, days)
+    total = _median(pooling.ask.window.since, (), together, edges, all_days, all_days.days)
     return Distribution(points, total, tuple(Spread(group, counts, edges) for group, counts in whole.items()))
 
 
@@ -100,28 +111,53 @@ def _median(
 ) -> Point:
     n = int(counts.sum())
     value = quantile(counts, edges, 0.5) if n else None
-    provisional = pooling.incomplete(bucket, days) or any(map(pooling.pending, days))
-    return Point(bucket, group, value, n, provisional=provisional)
+    return Point(bucket, group, value, n, provisional=bool(days) and pooling.provisional(bucket, days))
 
 
-def ages(rows: Iterable[Sequence[Any]], metric: Metric, policy: Policy, now: datetime, today: date) -> list[Point]:
-    """Waiting times reduced to a value by group, from rows (*groups, flagged_at, flagged_day, severity). Flags raised
-    after now, by a clock that is ahead, do not wait yet.
+@dataclass(frozen=True)
+class Waits:
+    """How long the open flags of one group have waited, and how long its severity may."""
+
+    groups: Groups
+    hours: Hours
+    sla: float
+
+
+def waits(rows: Iterable[Sequence[Any]], dims: Sequence[Dim], policy: Policy, now: datetime) -> list[Waits]:
+    """Result rows (*groups, moments, days) of open flags by the dimensions, severity among them. Flags raised after
+    now, by a clock that is ahead, do not wait yet.
     """
-    waiting: dict[Groups, tuple[list[float], list[float]]] = {}
-    for *group, flagged_at, flagged_day, severity in rows:
-        if (age := _age(flagged_at, flagged_day, policy.zone, now)) < 0:
-            continue
-        hours, slas = waiting.setdefault(tuple(map(str, group)), ([], []))
-        hours.append(age)
-        slas.append(policy.sla[Severity(severity)])
-    reduce: Callable[[Sequence[float], Sequence[float]], float] | None = metric.reduce
-    if reduce is None:
+    place, found = dims.index(Dim.SEVERITY), []
+    for *group, moments, days in rows:
+        hours = _waited(moments, days, policy.zone, now)
+        found.append(Waits(tuple(map(str, group)), hours[hours >= 0], policy.sla[Severity(group[place])]))
+    return [one for one in found if len(one.hours)]
+
+
+def _waited(moments: str | None, days: str | None, zone: ZoneInfo, now: datetime) -> Hours:
+    """Hours since flags were raised; for day-only input since the midnight its day began with."""
+    known = days.split(",") if days else []
+    midnights = {day: _plain(datetime.fromisoformat(day).replace(tzinfo=zone)) for day in set(known)}
+    raised = [*(moments.split(",") if moments else ()), *(midnights[day] for day in known)]
+    waited = np.datetime64(_plain(now), "us") - np.array(raised, "datetime64[us]")
+    return waited.astype(np.int64) / 1e6 / 3600
+
+
+def _plain(moment: datetime) -> str:
+    """A moment as the database writes it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+
+
+def ages(waiting: Iterable[Waits], splits: int, metric: Metric, today: date) -> list[Point]:
+    """Waiting times reduced to a value by as many of their groups as the question is split by."""
+    if metric.reduce is None:
         raise ValueError(f"{metric.key} does not say what to make of ages")
-    return [Point(today, group, reduce(*waiting[group]), len(waiting[group][0])) for group in sorted(waiting)]
-
-
-def _age(flagged_at: datetime | None, flagged_day: date, zone: ZoneInfo, now: datetime) -> float:
-    """Hours since a flag was raised; for day-only input since the midnight its day began with."""
-    begun = flagged_at or datetime.combine(flagged_day, datetime.min.time(), zone).astimezone(UTC)
-    return (now - begun).total_seconds() / 3600
+    together: dict[Groups, list[Waits]] = {}
+    for one in waiting:
+        together.setdefault(one.groups[:splits], []).append(one)
+    points = []
+    for group in sorted(together):
+        hours = np.concatenate([one.hours for one in together[group]])
+        slas = np.concatenate([np.full(len(one.hours), one.sla) for one in together[group]])
+        points.append(Point(today, group, metric.reduce(hours, slas), len(hours)))
+    return points

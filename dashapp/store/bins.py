@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCORE_BINS = 100
+BIN_BYTES = 4
+"""What the count of a bin takes in a stored histogram."""
 HOURS_RATIO = 1.02
 """From a bin's middle (the geometric mean of its ends) to either end is 1 %."""
 HOURS_MARK = 393

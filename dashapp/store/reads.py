@@ -1,10 +1,10 @@
 """What pages need to know beside numbers: the origins, the days they cover, the values of dimensions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from dashapp.domain.ask import Window
 from dashapp.domain.events import Incident
@@ -13,6 +13,22 @@ from dashapp.store.schema import CUBES, coverage, dimension_value, incident, ori
 
 DEMO = "demo"
 """The kind, and the name, of the origin that our own generator makes."""
+
+# What every page asks is made once: to make a SELECT takes longer than to run one of these.
+NAMES: BindParameter[str] = bindparam("names", expanding=True)
+ORIGINS = select(origin).order_by(origin.c.origin)
+SPANS = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
+SPANS_TO = SPANS.where(coverage.c.origin.in_(NAMES), coverage.c.day <= bindparam("today"))
+COVERED = select(coverage).where(
+    coverage.c.origin.in_(NAMES), coverage.c.day.between(bindparam("since"), bindparam("until"))
+)
+VALUE = (dimension_value.c.dim, dimension_value.c.value, dimension_value.c.position)
+VALUES = (
+    select(*VALUE, func.min(dimension_value.c.first_day).label("first_day"))
+    .where(dimension_value.c.origin.in_(NAMES))
+    .group_by(*VALUE)
+    .order_by(dimension_value.c.dim, dimension_value.c.position)
+)
 
 
 @dataclass(frozen=True)
@@ -28,9 +44,8 @@ class Origin:
 
 def origins(connection: Connection) -> list[Origin]:
     """All origins, by name."""
-    span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
-    spans = {name: (first, last) for name, first, last in connection.execute(span)}
-    rows = connection.execute(select(origin).order_by(origin.c.origin))
+    spans = {name: (first, last) for name, first, last in connection.execute(SPANS)}
+    rows = connection.execute(ORIGINS)
     return [Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None))) for row in rows]
 
 
@@ -43,7 +58,7 @@ def flag_counts(connection: Connection) -> dict[str, int]:
 
 def default_origins(connection: Connection) -> tuple[str, ...]:
     """The origins that a view shows when it names none: the real ones, or the demo as long as there is nothing else."""
-    rows = connection.execute(select(origin.c.origin, origin.c.kind).order_by(origin.c.origin)).all()
+    rows = connection.execute(ORIGINS).all()
     real = tuple(row.origin for row in rows if row.kind != DEMO)
     return real or tuple(row.origin for row in rows)
 
@@ -62,23 +77,32 @@ class Coverage:
 
     def within(self, window: Window) -> "Coverage":
         """The same of fewer days."""
-        inside = frozenset(window)
-        return Coverage(self.days & inside, self.partial & inside, self.first, self.as_of)
+        days, partial = (
+            frozenset(day for day in days if window.since <= day <= window.until) for days in (self.days, self.partial)
+        )
+        return Coverage(days, partial, self.first, self.as_of)
 
 
-def coverage_of(connection: Connection, names: Sequence[str], today: date, window: Window | None = None) -> Coverage:
-    """What the origins cover, of the window where one is given; days after `today` do not count."""
-    here = coverage.c.origin.in_(names) & (coverage.c.day <= today)
-    span = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).where(here)
-    spans = {name: (first, last) for name, first, last in connection.execute(span.group_by(coverage.c.origin))}
+Spans = Mapping[str, tuple[date, date]]
+"""The first and the last covered day by origin."""
+
+
+def spans_of(connection: Connection, names: Sequence[str], today: date) -> Spans:
+    """From when to when the origins cover days; days after `today` do not count."""
+    rows = connection.execute(SPANS_TO, {"names": names, "today": today})
+    return {name: (first, last) for name, first, last in rows}
+
+
+def coverage_of(connection: Connection, spans: Spans, window: Window | None = None) -> Coverage:
+    """What the origins cover within their spans, of the window where one is given."""
     if not spans:
         return Coverage(frozenset(), frozenset(), None, None)
     first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     if window is None:
         return Coverage(frozenset(), frozenset(), first, last)
-    inside = here & coverage.c.day.between(window.since, window.until)
+    asked = {"names": list(spans), "since": window.since, "until": min(window.until, last)}
     known: dict[str, set[date]] = {name: set() for name in spans}
-    for name, day in connection.execute(select(coverage.c.origin, coverage.c.day).where(inside)):
+    for name, day in connection.execute(COVERED, asked):
         known[name].add(day)
     partial = {
         day for name, (begin, end) in spans.items() for day in window if begin <= day <= end and day not in known[name]
@@ -97,14 +121,7 @@ class Value:
 
 def values_of(connection: Connection, names: Sequence[str]) -> dict[Dim, list[Value]]:
     """The values that the origins' open dimensions have taken, by dimension, in the order of their positions."""
-    table = dimension_value
-    key = (table.c.dim, table.c.value, table.c.position)
-    rows = connection.execute(
-        select(*key, func.min(table.c.first_day).label("first_day"))
-        .where(table.c.origin.in_(names))
-        .group_by(*key)
-        .order_by(table.c.dim, table.c.position)
-    )
+    rows = connection.execute(VALUES, {"names": names})
     found: dict[Dim, list[Value]] = {}
     for row in rows:
         found.setdefault(Dim(row.dim), []).append(Value(row.value, row.position, row.first_day))

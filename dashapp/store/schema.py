@@ -131,8 +131,19 @@ flag = Table(
 
 Index(
     "ix_flag_open",
-    flag.c.origin,
+    flag.c.routing,
+    flag.c.decided_day,
+    flag.c.severity,
     flag.c.flagged_day,
+    flag.c.flagged_at,
+    flag.c.origin,
+    flag.c.category,
+    flag.c.region,
+    flag.c.media_type,
+    flag.c.detector,
+    flag.c.label,
+    flag.c.model_version,
+    flag.c.reviewer_id,
     sqlite_where=(flag.c.routing == "human_review") & flag.c.decided_day.is_(None),
     postgresql_where=(flag.c.routing == "human_review") & flag.c.decided_day.is_(None),
 )

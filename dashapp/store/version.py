@@ -6,13 +6,14 @@ from sqlalchemy.types import Text
 from dashapp.store.schema import meta
 
 KEY = "version"
+PRESENT = select(meta.c.value).where(meta.c.key == KEY)
 
 _RAISE = update(meta).where(meta.c.key == KEY).values(value=cast(cast(meta.c.value, Integer) + 1, Text))
 
 
 def version(connection: Connection) -> int:
     """The present version; 0 before anything was stored."""
-    return int(connection.scalar(select(meta.c.value).where(meta.c.key == KEY)) or 0)
+    return int(connection.scalar(PRESENT) or 0)
 
 
 def next_version(connection: Connection) -> None:

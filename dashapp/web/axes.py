@@ -1,11 +1,12 @@
 """The frame that charts over time share: axes, threshold lines, shading of what may still change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from dashapp.domain.ask import Ask, Grain
+from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.metrics import Measurement, Unit
 from dashapp.web import words
 
@@ -18,6 +19,9 @@ HOVER = {
 }
 ROOM_FOR_NAMES = 84
 """Pixels at the right of a chart in which the names of threshold lines stand."""
+
+KEPT = 64
+"""Windows whose buckets each process keeps: a page asks for the same ones for every line."""
 
 TICKS = {
     "tickformatstops": [
@@ -45,9 +49,14 @@ def layout(answer: Measurement) -> dict[str, Any]:
     }
 
 
-def buckets(ask: Ask) -> Iterator[date]:
+def buckets(ask: Ask) -> Sequence[date]:
     """Every bucket of the window, with or without data."""
-    return iter(dict.fromkeys(ask.grain.bucket(day, ask.window.since) for day in ask.window))
+    return _buckets(ask.window, ask.grain)
+
+
+@lru_cache(KEPT)
+def _buckets(window: Window, grain: Grain) -> Sequence[date]:
+    return tuple(dict.fromkeys(grain.bucket(day, window.since) for day in window))
 
 
 def _half(ask: Ask) -> timedelta:
@@ -56,7 +65,7 @@ def _half(ask: Ask) -> timedelta:
 
 
 def _range(ask: Ask) -> list[str]:
-    shown: Sequence[date] = list(buckets(ask))
+    shown = buckets(ask)
     return [_edge(shown[0], -_half(ask)), _edge(shown[-1], _half(ask))]
 
 

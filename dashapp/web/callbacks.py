@@ -13,10 +13,10 @@ from dashapp.web.cards import content
 from dashapp.web.components import graph, place
 from dashapp.web.desk import open_desk
 from dashapp.web.listing import PATH, link
-from dashapp.web.markup import markup
+from dashapp.web.markup import by_place
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
-from dashapp.web.shared import only_now, overall
+from dashapp.web.shared import attention_now, only_now
 from dashapp.web.shell import control, counts
 
 log = logging.getLogger(__name__)
@@ -52,14 +52,14 @@ def failed(error: Exception) -> None:
 
 def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
     """What the browser puts into a page: HTML and links by the ids of the elements, figures and messages by card."""
-    seen = scenes.scene(desk, address)
+    seen = scenes.scene(desk, address, attention_now)
     made = {card: content(seen, card) for card in page.cards}
     tiled = {components.tile_place(metric): tiles.tile(seen, metric) for metric in page.metrics}
     parts = {
         **tiled,
         **{place(card, "head"): one.head for card, one in made.items()},
         **{place(card, "content"): one.written for card, one in made.items() if not card.chart.drawn},
-        **counts(overall(desk)),
+        **counts(attention_now(desk)),
         "window": words.days(seen.window.since, seen.window.until),
         "fresh": notices.fresh(seen),
         "notices": notices.notices(seen),
@@ -67,7 +67,7 @@ def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
     if desk.failed:
         only_now()
     return {
-        "parts": {key: markup(part) for key, part in parts.items()},
+        "parts": by_place(parts),
         "links": {key: href for card in page.cards for key, href in _links(seen, card)},
         "charts": {card.id: one.spec for card, one in made.items() if card.chart.drawn},
     }

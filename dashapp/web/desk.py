@@ -47,6 +47,11 @@ class Services:
                 self.kept[question] = found
         return found
 
+    def forget(self, question: Hashable) -> None:
+        """Have the next that asks look for the answer anew."""
+        with self.guard:
+            self.kept.pop(question, None)
+
 
 def policy_of(settings: Settings) -> Policy:
     """The settings that numbers depend on; ValueError for a threshold of what is no metric."""

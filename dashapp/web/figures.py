@@ -148,7 +148,7 @@ def _order(dim: Dim, point: Point, size: float | None = None) -> tuple[float, st
 def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
     """Points over time, with an empty place for each bucket that has none, so that a line breaks there."""
     found = {point.bucket: point for point in points}
-    shown = [found.get(bucket, Point(bucket, (), None, 0)) for bucket in axes.buckets(answer.ask)] if found else []
+    shown = [found.get(bucket) or Point(bucket, (), None, 0) for bucket in axes.buckets(answer.ask)] if found else []
     return {
         "name": name,
         "x": [point.bucket.isoformat() for point in shown],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -105,11 +106,15 @@ def _search(text: str) -> str:
     return text.strip()
 
 
+_condition = cache(Listing.parse)
+"""What the query of a metric's rows says."""
+
+
 def behind(metric: Metric, view: View) -> Listing | None:
     """The flags that a metric counts under a view, of any days; None where rows cannot be had so."""
     if metric.rows is None:
         return None
-    condition = Listing.parse(metric.rows)
+    condition = _condition(metric.rows)
     filters = _both(view.filters, condition.view.filters)
     if filters is None:
         return None

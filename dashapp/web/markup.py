@@ -18,7 +18,10 @@ CAPITAL = re.compile(r"(?=[A-Z])")
 
 
 def markup(part: Any) -> str:
-    """A component of dash.html, text or a list of them as HTML. A dcc.Link becomes an anchor that stays in the app."""
+    """A component of dash.html, text or a list of them as HTML; Markup is HTML already.
+
+    A dcc.Link becomes an anchor that stays in the app.
+    """
     if part is None:
         return ""
     if isinstance(part, list | tuple):
@@ -31,6 +34,11 @@ def markup(part: Any) -> str:
         return f"<a {''.join(_attributes(props))}data-inner>{inside}</a>"
     name = type(part).__name__.lower()
     return f"<{name} {''.join(_attributes(props))}>{inside}</{name}>"
+
+
+def by_place(made: Mapping[str, Any]) -> dict[str, str]:
+    """Components, by the ids of the elements that they go into, as HTML."""
+    return {place: markup(part) for place, part in made.items()}
 
 
 def _attributes(props: Mapping[str, Any]) -> Iterator[str]:

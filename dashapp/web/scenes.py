@@ -1,11 +1,12 @@
 """What all parts of a page share: where to ask, what the address says, how far the data go, who has which colour."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from dashapp.alerts.rules import Attention, attention
-from dashapp.domain.ask import Ask, Grain, View, Window
+from dashapp.domain.ask import Ask, Filters, Grain, View, Window
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, Metric, as_of, settled_day
 from dashapp.store.reads import Origin, Value, origins, values_of
@@ -25,8 +26,9 @@ class Scene:
     origins: list[Origin]
     values: dict[Dim, list[Value]]
     address: str = ""
+    attend: Callable[[Desk, Filters], Attention] = attention
 
-    @property
+    @cached_property
     def known(self) -> Positions:
         """The places of values, which pick their colours."""
         return positions(self.values)
@@ -34,7 +36,7 @@ class Scene:
     @cached_property
     def attention(self) -> Attention:
         """What needs attention now; asked once, for the menu and the page."""
-        return attention(self.desk, self.view.filters)
+        return self.attend(self.desk, self.view.filters)
 
     @property
     def chosen_origins(self) -> tuple[str, ...]:
@@ -70,10 +72,10 @@ class Scene:
         return Window.ending(min(self.window.until, self.as_of, settled_day(self.desk, metric)), WEEK)
 
 
-def scene(desk: Desk, address: str) -> Scene:
-    """The scene of one request."""
+def scene(desk: Desk, address: str, attend: Callable[[Desk, Filters], Attention] = attention) -> Scene:
+    """The scene of one request; `attend` finds what needs attention, perhaps among what was found before."""
     view = View.parse(address)
     found = origins(desk.connection)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found])
-    return Scene(desk, view, as_of(desk, chosen), found, values, address)
+    return Scene(desk, view, as_of(desk, chosen), found, values, address, attend)

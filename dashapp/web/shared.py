@@ -7,10 +7,10 @@ from typing import Any
 from cachetools import LRUCache, cached
 from dash import Dash
 from flask import Response, g, request
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.alerts.rules import Attention, attention
+from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
 from dashapp.store.version import version
 from dashapp.web.desk import services
@@ -61,21 +61,27 @@ def share(app: Dash) -> None:
     app.server.view_functions[CALLBACKS] = answered
 
 
-def overall(desk: Desk) -> Attention:
-    """What needs attention among all flags, for the menu of every page: looked for once a minute."""
-    return services().once((*_moment(desk.connection), "overall"), lambda: attention(desk))
+def attention_now(desk: Desk, filters: Filters = ()) -> Attention:
+    """What needs attention now, of the flags that the filters leave: looked for once a minute, whatever days a page
+    shows, and again where something failed.
+    """
+    version_of = desk.once("version", lambda: version(desk.connection))
+    question = (version_of, _minute(), "attention", filters)
+    found = services().once(question, lambda: attention(desk, filters))
+    if desk.failed:
+        services().forget(question)
+    return found
 
 
-def _moment(connection: Connection) -> tuple[int, str]:
-    """The version of the data, and the minute."""
-    return version(connection), f"{services().clock():%Y-%m-%dT%H:%M}"
+def _minute() -> str:
+    return f"{services().clock():%Y-%m-%dT%H:%M}"
 
 
 def _question() -> tuple[int, str, str]:
     """What is asked, of which data, in which minute."""
     with services().reader.connect() as connection:
-        moment = _moment(connection)
+        data = version(connection)
     asked = request.get_json()
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]
     body = {**asked, "inputs": inputs, "changedPropIds": None, "parsedChangedPropsIds": None}
-    return *moment, json.dumps(body, sort_keys=True)
+    return data, _minute(), json.dumps(body, sort_keys=True)

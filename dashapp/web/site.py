@@ -11,10 +11,10 @@ from dash.development.base_component import Component
 
 from dashapp.web import components, notices, scenes, shell
 from dashapp.web.desk import open_desk
-from dashapp.web.markup import markup
+from dashapp.web.markup import by_place
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
-from dashapp.web.shared import overall
+from dashapp.web.shared import attention_now
 
 NAME = "Watchfloor"
 
@@ -38,8 +38,8 @@ def _layout(page: Page, /, **query: Any) -> Component:
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
         seen = scenes.scene(desk, address)
-        waits = None if page.bar else {"parts": {key: markup(one) for key, one in shell.counts(overall(desk)).items()}}
-        return html.Div([*shell.layout(page, address, seen, waits), _main(page, seen)])
+        answer = None if page.bar else {"parts": by_place(shell.counts(attention_now(desk)))}
+        return html.Div([*shell.layout(page, address, seen, answer), _main(page, seen)])
 
 
 def _main(page: Page, seen: Scene) -> Component:

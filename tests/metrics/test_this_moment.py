@@ -6,12 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from dashapp.domain.ask import Ask, Window
 from dashapp.domain.events import Flag, Reviewer
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics import METRICS, Audience, Desk, Measurement, Policy, measure
+from dashapp.metrics.query import FLAG_DIMS, open_flags
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
 
@@ -72,6 +73,22 @@ def test_quantiles_of_age_lie_between_the_two_nearest_flags(connection: Connecti
     raise_flags(connection, *({"flagged_at": NOON - timedelta(hours=hours)} for hours in (1, 2, 6, 10)))
     assert value(connection, "open_age_p50", NOON) == 4.0
     assert value(connection, "open_age_p90", NOON) == pytest.approx(8.8)
+
+
+def test_flags_with_and_without_an_instant_wait_together(connection: Connection) -> None:
+    raise_flags(connection, {}, {"flagged_at": NOON - timedelta(hours=2), "severity": "low"}, {"severity": "low"})
+    answer = asked(connection, "open_age_p50", NOON, Dim.SEVERITY)
+    assert [(point.groups, point.value, point.n) for point in answer.points] == [(("high",), 12, 1), (("low",), 7, 2)]
+    assert answer.total is not None
+    assert (answer.total.value, answer.total.n) == (12, 3)
+
+
+@pytest.mark.parametrize("by", sorted(FLAG_DIMS - {Dim.TEAM}))
+def test_what_waits_is_read_from_the_index_of_open_flags_alone(connection: Connection, by: Dim) -> None:
+    ask = Ask(Window(DAY, DAY), by=(by,), filters=((by, ("one", "other")), (Dim.ORIGIN, ("ops",))))
+    asked_of = open_flags(ask).compile(connection, compile_kwargs={"literal_binds": True})
+    plan = [step.detail for step in connection.execute(text(f"EXPLAIN QUERY PLAN {asked_of}"))]
+    assert plan[0] == "SEARCH flag USING COVERING INDEX ix_flag_open (routing=? AND decided_day=?)"
 
 
 @pytest.mark.parametrize(("severity", "hours"), [("low", 36), ("medium", 18), ("high", 12), ("critical", 3)])

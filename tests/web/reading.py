@@ -9,6 +9,8 @@ def text(part: Any) -> str:
     """What a component says."""
     if isinstance(part, Component):
         return text(getattr(part, "children", None))
+    if isinstance(part, dict):
+        return text(part["props"]["children"])
     if isinstance(part, list | tuple):
         return " ".join(filter(None, map(text, part)))
     return "" if part is None else str(part)

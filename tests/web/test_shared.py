@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 from dash import Dash, Input, Output, State, dcc, html
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
+from dashapp.alerts.rules import Attention
+from dashapp.domain.ask import Filters, to_filters
+from dashapp.domain.vocabulary import Dim
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.migrate import upgrade
 from dashapp.store.version import next_version
-from dashapp.web.desk import EXTENSION, Services
-from dashapp.web.shared import CALLBACKS, only_now, share
+from dashapp.store.writes import put_coverage, put_origin
+from dashapp.web.desk import EXTENSION, Services, open_desk
+from dashapp.web.shared import CALLBACKS, attention_now, only_now, share
 from tests.web.served import settings_for
 
 
@@ -133,3 +137,33 @@ def test_of_those_who_ask_at_once_one_has_it_computed(served: Served) -> None:
         viewer.join(60)
     assert answers == [(200, "/queue? for the 1.")] * 4
     assert served.computed == 1
+
+
+def look(served: Served, filters: Filters = ()) -> Attention:
+    with served.app.server.app_context(), open_desk() as desk:
+        return attention_now(desk, filters)
+
+
+def test_what_needs_attention_is_looked_for_once_a_minute_for_each_choice_of_filters(served: Served) -> None:
+    chosen = to_filters({Dim.SEVERITY: ["high"]})
+    first, filtered = look(served), look(served, chosen)
+    assert first is not filtered
+    assert look(served) is first
+    assert look(served, chosen) is filtered
+    served.now += timedelta(minutes=1)
+    assert look(served) is not first
+
+
+def test_where_a_check_failed_the_next_viewer_has_it_made_anew(served: Served) -> None:
+    with served.writer.begin() as connection:
+        put_origin(connection, "ops", "import", served.now)
+        put_coverage(connection, "ops", [served.now.date()])
+        connection.execute(text("ALTER TABLE cube_thin RENAME TO elsewhere"))
+    broken = look(served)
+    with served.writer.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO cube_thin"))
+    with served.app.server.app_context(), open_desk() as desk:
+        mended = attention_now(desk)
+        assert not desk.failed
+    assert mended is not broken
+    assert look(served) is mended

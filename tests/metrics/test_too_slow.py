@@ -1,0 +1,54 @@
+"""What no cube holds is counted from the flags themselves, within the time that a reader may take."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from dashapp.domain.ask import Ask, Window, to_filters
+from dashapp.domain.events import Flag
+from dashapp.domain.vocabulary import Dim, Severity
+from dashapp.metrics import METRICS, Desk, Policy, measure
+from dashapp.store import writes
+from dashapp.store.rollup import rollup
+
+DAY = date(2024, 3, 8)
+NOON = datetime(2024, 3, 9, 12, tzinfo=UTC)
+POLICY = Policy(ZoneInfo("UTC"), dict.fromkeys(Severity, 24.0))
+FLAGS = 1000
+WHOLE = Ask(Window(DAY, DAY))
+RARE = Ask(
+    Window(DAY, DAY), filters=to_filters({dim: ["(none)"] for dim in (Dim.MEDIA_TYPE, Dim.DETECTOR, Dim.REGION)})
+)
+TOO_LONG = "This took too long. Try a shorter window or fewer filters."
+
+
+def fill(writer: Engine) -> None:
+    fields = {"flagged_day": DAY, "category": "spam", "severity": "high", "routing": "human_review"}
+    flags = [Flag.model_validate({"flag_id": f"F{number}", **fields}) for number in range(FLAGS)]
+    with writer.begin() as connection:
+        writes.put_origin(connection, "ops", "import", NOON)
+        writes.put_coverage(connection, "ops", [DAY])
+        writes.put_flags(connection, [writes.flag_row("ops", flag, POLICY.zone) for flag in flags])
+        rollup(connection, POLICY.sla)
+
+
+def test_after_one_card_took_too_long_over_the_flags_the_others_of_the_page_do_not_try(
+    writer: Engine, reader: Engine
+) -> None:
+    fill(writer)
+    with reader.connect() as connection:
+        desk = Desk(connection, NOON, POLICY)
+        connection.execution_options(seconds=-1)
+        assert measure(desk, METRICS["flags"], RARE).error == TOO_LONG
+        connection.execution_options(seconds=60)
+        assert measure(desk, METRICS["inflow"], RARE).error == TOO_LONG
+        assert desk.failed
+
+        from_a_cube = measure(desk, METRICS["flags"], WHOLE)
+        assert (from_a_cube.error, from_a_cube.points[0].n, from_a_cube.from_facts) == (None, FLAGS, False)
+        waiting = measure(desk, METRICS["oldest_open"], RARE)
+        assert (waiting.error, waiting.points[0].n) == (None, FLAGS)
+
+        another = measure(Desk(connection, NOON, POLICY), METRICS["inflow"], RARE)
+        assert (another.error, another.points[0].n, another.from_facts) == (None, FLAGS, True)

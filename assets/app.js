@@ -157,8 +157,17 @@
     };
   }
 
-  function themed(figure) {
-    return { data: coloured(figure.data), layout: { ...coloured(figure.layout), template: template() } };
+  function themed(card, figure) {
+    const layout = coloured(figure.layout);
+    return { data: coloured(figure.data), layout: { ...layout, template: template(), margin: room(card, figure) } };
+  }
+
+  // The margins that a chart of as many lines or bars took before: as long as they suffice, it is drawn once, not twice.
+  function room(card, { data, layout }) {
+    const graph = document.querySelector(`#card-${card} .js-plotly-plot`);
+    const before = graph?.data?.length === data.length ? graph._fullLayout?._size : null;
+    const sides = before ? ["l", "r", "t", "b"] : [];
+    return { ...layout.margin, ...Object.fromEntries(sides.map((side) => [side, Math.max(before[side], layout.margin?.[side] ?? 0)])) };
   }
 
   // --- what the server answers ---------------------------------------------------------------------------------------
@@ -173,7 +182,7 @@
     const drawn = callback_context.outputs_list[0].map(({ id }) => id.card);
     if (!answer) return [drawn.map(() => no_update), no_update];
     charts = answer.charts ?? {};
-    const figures = drawn.map((card) => (charts[card].figure ? themed(charts[card].figure) : no_update));
+    const figures = drawn.map((card) => (charts[card].figure ? themed(card, charts[card].figure) : no_update));
     for (const [id, text] of Object.entries(answer.parts)) fill(document.getElementById(id), text);
     for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
     drawn.forEach(arrange);

@@ -96,7 +96,8 @@
   function links(search) {
     page = location.pathname;
     for (const link of document.querySelectorAll(".side a")) {
-      link.search = link.pathname === page ? search : without(OF_ROWS, search);
+      const kept = link.pathname === page ? search.slice(1) : without(OF_ROWS, search);
+      link.setAttribute("href", link.pathname + (kept ? "?" + kept : ""));
       link.pathname === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
     }
   }

@@ -33,7 +33,7 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
         Input("address", "data"),
         Input("refresh", "n_intervals"),
         State("page", "data"),
-        running=[(Output("content", "className"), "busy", "")],
+        running=[(Output("state", "className"), "busy", "")],
     )
     def fill(address: str, _tick: int | None, path: str) -> dict[str, Any]:
         """Everything on a page that depends on the address or on the clock."""
@@ -114,13 +114,13 @@ def _bind_browser(app: Dash) -> None:
 
     browser("address", Output("address", "data"), Input(control(ALL), "value"), State("address", "data"))
     browser("drill", Input(graph(ALL), "clickData"), initial=False)
-    browser("here", Output("main", "data-page"), Input("page", "data"))
+    browser("here", Output("state", "data-page"), Input("page", "data"))
     browser("theme", Output("theme", "data"), Input("theme-switch", "n_clicks"), State("theme", "data"), initial=False)
     browser("refresh", Output("refresh", "interval"), Output("refresh", "disabled"), Input("refresh-every", "value"))
     browser(
         "show",
         Output(graph(ALL), "figure"),
-        Output("main", "data-answers"),
+        Output("state", "data-answers"),
         Input("answer", "data"),
         Input("theme", "data"),
     )

@@ -91,7 +91,11 @@ def _link(page: Page) -> Component:
 
 def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -> list[Component]:
     """The filter bar set to the address, above the page; a page without it has its answer from the start."""
-    shown: list[Component] = [dcc.Store(id="page", data=page.path), dcc.Store(id="answer", data=answer)]
+    shown: list[Component] = [
+        dcc.Store(id="page", data=page.path),
+        dcc.Store(id="answer", data=answer),
+        html.Div(id="state"),  # what changes with every answer is a leaf: Dash renders all that is in an element anew
+    ]
     if not page.bar:
         return shown
     return [

@@ -16,7 +16,7 @@ from dashapp.web import words
 from dashapp.web.page import Page as PageOf
 
 SETTLED = """() => document.querySelector("main")
-    && !document.querySelector("#content.busy, .body.loading, .figures:empty, .content:empty")
+    && !document.querySelector("#state.busy, .body.loading, .figures:empty, .content:empty")
     && !window.store.getState().isLoading
     && [...document.querySelectorAll(".body:not(.message, .rows) .dash-graph")].every(
         (graph) => !graph.querySelector(".dash-graph--pending") && graph.querySelector(".js-plotly-plot .main-svg"))"""

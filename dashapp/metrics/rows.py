@@ -2,12 +2,13 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, nulls_first, nulls_last, or_, select
 
-from dashapp.domain.ask import Ask, Filters, Grain
+from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
 from dashapp.metrics.measure import Desk, bound, measure, with_origins
 from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent, waiting
@@ -76,8 +77,9 @@ class Wanted:
 
 def select_rows(desk: Desk, wanted: Wanted, limit: int, offset: int = 0) -> list[Row]:
     """Some of the flags wanted."""
-    statement = _statement(desk, wanted).limit(limit).offset(offset)
-    return [tuple(row) for row in desk.connection.execute(statement, _days(desk, wanted))]
+    within, left_out = _narrowed(desk, wanted, limit, offset)
+    statement = _statement(desk, within).limit(limit).offset(left_out)
+    return [tuple(row) for row in desk.connection.execute(statement, _days(desk, within))]
 
 
 def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
@@ -117,6 +119,26 @@ def count_rows(desk: Desk, wanted: Wanted) -> int:
     if answer.error:
         raise NoRows(answer.error, refused=answer.refused)
     return answer.total.n if answer.total else 0
+
+
+def _narrowed(desk: Desk, wanted: Wanted, limit: int, offset: int) -> tuple[Wanted, int]:
+    """The same rows asked of fewer days, and how many of them to leave out: of rows in the order of days, the cubes
+    tell on which days they are.
+    """
+    if wanted.sort != DEFAULT_SORT or wanted.case or wanted.search:
+        return wanted, offset
+    answer = measure(desk, METRICS["flags"], replace(wanted.ask, grain=Grain.DAY, by=(), trailing=1))
+    chosen: list[date] = []
+    passed, held = 0, 0
+    for day, n in sorted(((point.bucket, point.n) for point in answer.points), reverse=wanted.descending):
+        if not chosen and passed + n <= offset:
+            passed += n
+        elif held < offset - passed + limit:
+            chosen.append(day)
+            held += n
+    if not chosen:
+        return wanted, offset
+    return replace(wanted, ask=replace(wanted.ask, window=Window(min(chosen), max(chosen)))), offset - passed
 
 
 def _statement(desk: Desk, wanted: Wanted) -> Select[Any]:
@@ -163,16 +185,21 @@ decided after the SLA or open past it, on days that have settled, as the SLA bre
 
 def _order(wanted: Wanted) -> list[ColumnElement[Any]]:
     """The order asked for, what is not given last; a day's flags by their moment, those without one at its midnight;
-    ties by origin and id, so that no row is on two pages.
+    ties by origin and id, so that no row is on two pages. By days it is the order of an index, all one way.
     """
+
+    def directed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column.desc() if wanted.descending else column.asc()
+
+    if wanted.sort == DEFAULT_SORT:
+        moment = directed(flag.c.flagged_at)
+        moment = nulls_last(moment) if wanted.descending else nulls_first(moment)
+        return [directed(flag.c.flagged_day), moment, directed(flag.c.origin), directed(flag.c.id)]
     column = _column(wanted.sort)
     closed = ORDERED.get(wanted.sort)
     key = case({value: place for place, value in enumerate(closed)}, value=column) if closed else column
-    directed = key.desc() if wanted.descending else key.asc()
     nullable = wanted.sort == Dim.TEAM or flag.c[wanted.sort].nullable
-    moment = flag.c.flagged_at.desc() if wanted.descending else flag.c.flagged_at.asc()
-    within = [nulls_last(moment) if wanted.descending else nulls_first(moment)] if wanted.sort == DEFAULT_SORT else []
-    return [nulls_last(directed) if nullable else directed, *within, flag.c.origin, flag.c.flag_id]
+    return [nulls_last(directed(key)) if nullable else directed(key), flag.c.origin, flag.c.flag_id]
 
 
 def _days(desk: Desk, wanted: Wanted) -> Mapping[str, Any]:

@@ -124,7 +124,7 @@ flag = Table(
     CheckConstraint("score BETWEEN 0 AND 1", name="score"),
     CheckConstraint("hours_to_decision >= 0", name="hours_to_decision"),
     Index("ux_flag_origin_flag_id", "origin", "flag_id", unique=True),
-    Index("ix_flag_origin_flagged_day", "origin", "flagged_day"),
+    Index("ix_flag_origin_flagged_day_flagged_at", "origin", "flagged_day", "flagged_at"),
     Index("ix_flag_origin_decided_day", "origin", "decided_day"),
 )
 """One row per concern raised by a classifier, a trusted flagger or own review."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.vocabulary import Case, Dim, Routing, Severity
@@ -75,8 +75,9 @@ def test_rows_and_their_count_are_those_that_plain_loops_find(
 @settings(max_examples=60)
 @given(worlds(), st.sampled_from(list(COLUMNS)), st.sampled_from(("up", "down")), st.integers(1, 7))
 def test_all_pages_together_are_all_rows_once_in_one_order(
-    engine: Engine, world: World, sort: str, order: str, size: int
+    engine: Engine, drawn: World, sort: str, order: str, size: int
 ) -> None:
+    world = told_of_every_flag(drawn)
     with engine.connect() as connection:
         put(connection, world)
         desk, wanted = desk_of(connection, world), Wanted(EVER, sort=sort, descending=order == "down")
@@ -124,6 +125,21 @@ def test_open_rows_up_to_a_day_are_the_backlog_of_that_day(engine: Engine, drawn
         connection.rollback()
 
 
+def test_a_page_far_down_is_read_from_its_days_alone(desk: Desk) -> None:
+    asked_of: list[tuple[Any, ...]] = []
+
+    @event.listens_for(desk.connection, "before_cursor_execute")
+    def note(_c: Any, _k: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT flag.flag_id"):
+            asked_of.append(parameters)
+
+    assert ids(select_rows(desk, Wanted(EVER), limit=1, offset=2)) == ["F0"]
+    assert ids(select_rows(desk, Wanted(EVER, descending=False), limit=2, offset=1)) == ["F1", "F2"]
+    last, first = FIRST + timedelta(days=1), FIRST
+    assert [parameters[:2] for parameters in asked_of] == [(str(first), str(first)), (str(first), str(last))]
+    assert [parameters[-1] for parameters in asked_of] == [1, 1]
+
+
 @pytest.fixture
 def desk(engine: Engine) -> Iterator[Desk]:
     """A desk at a store with three flags of two days that have every column."""
@@ -154,7 +170,7 @@ def desk(engine: Engine) -> Iterator[Desk]:
     ("search", "found"),
     [
         ("F1", ["F1"]),
-        ("F", ["F2", "F0", "F1"]),
+        ("F", ["F2", "F1", "F0"]),
         ("item-7", ["F2", "F0"]),
         ("A1", ["F1"]),
         ("t_1%", ["F0"]),

@@ -87,9 +87,14 @@
   // A page was laid out: mark it in the menu, go to the part that the address names.
   function here(path) {
     if (!document.querySelector(".bar")) controls = []; // a page without filters
+    calm();
     links(location.search);
     document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
     return path;
+  }
+
+  function calm() {
+    if (document.getElementById("toast").textContent) dash_clientside.set_props("toast", { children: "" });
   }
 
   // The menu leads to the other pages with the same filters, and says which page this is.
@@ -172,34 +177,47 @@
   }
 
   // --- what the server answers ---------------------------------------------------------------------------------------
-  let answers = 0; // how many came
+  let answers = 0; // how often one was shown
+  let latest = null;
   let charts = {}; // by card: its figure, or the message in its place
   const written = new WeakMap(); // by element: the HTML that it was given
   const turned = new WeakSet(); // the cards that show their table in place of the chart
   const place = (card, part) => document.getElementById(`card-${card}-${part}`);
 
   function show(answer) {
-    const { no_update, callback_context, set_props } = dash_clientside;
+    const { no_update, callback_context } = dash_clientside;
     const drawn = callback_context.outputs_list[0].map(({ id }) => id.card);
+    if (!answer) charts = {}; // a page just laid out
     if (!answer) return [drawn.map(() => no_update), no_update];
     charts = answer.charts ?? {};
     const figures = drawn.map((card) => (charts[card].figure ? themed(card, charts[card].figure) : no_update));
     for (const [id, text] of Object.entries(answer.parts)) fill(document.getElementById(id), text);
     for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
     drawn.forEach(arrange);
-    if (document.getElementById("toast").textContent) set_props("toast", { children: "" }); // what went wrong is over
+    if (answer !== latest) calm(); // what went wrong is over
+    latest = answer;
     return [figures, (answers += 1)];
   }
 
   function fill(host, text) {
     if (!host || written.get(host) === text) return;
     written.set(host, text);
-    const at = host.contains(document.activeElement) ? document.activeElement.textContent : null;
     const [left, top] = scrolled(host);
-    host.innerHTML = text;
+    keeping(host, () => { host.innerHTML = text; });
     for (const table of host.querySelectorAll("table")) tables.sortable(host.closest(".card").id.slice("card-".length), table);
     if (left || top) host.querySelector("[tabindex]")?.scrollTo(left, top);
-    if (at !== null) [...host.querySelectorAll("a, button, [tabindex]")].find((one) => one.textContent === at)?.focus();
+  }
+
+  // The keyboard's place stays: in the same place if that says the same, else at what says the same, else in its place.
+  function keeping(host, change) {
+    const places = () => [...host.querySelectorAll("a, button, [tabindex]")];
+    const at = places().indexOf(document.activeElement);
+    const text = document.activeElement.textContent;
+    change();
+    if (at < 0) return;
+    const now = places();
+    const same = (one) => one?.textContent === text;
+    (same(now[at]) ? now[at] : now.find(same) ?? now[at])?.focus();
   }
 
   // Where the reader has scrolled to; to ask when nobody has would have the browser lay the page out.
@@ -217,7 +235,8 @@
     const shown = document.getElementById("card-" + card);
     const asTable = turned.has(shown);
     place(card, "message").textContent = message ?? "";
-    place(card, "table").replaceChildren(...(figure && asTable ? [tables.behind(card, figure)] : []));
+    const table = figure && asTable ? [tables.behind(card, figure)] : [];
+    keeping(place(card, "table"), () => place(card, "table").replaceChildren(...table));
     shown.querySelector(".body").className = !figure ? "body message" : asTable ? "body rows" : "body";
     shown.querySelector("[data-table]").textContent = asTable ? "Chart" : "Table";
   }
@@ -236,10 +255,11 @@
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
     const button = event.target.closest("[data-png], [data-link], [data-table], #reset");
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const here = event.target.closest("a[href^='?'], [data-query]");
-    if (here) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
+    if (here && plain) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
     const inner = event.target.closest("a[data-inner]");
-    if (inner && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) { event.preventDefault(); go(inner.getAttribute("href")); }
+    if (inner && plain) { event.preventDefault(); go(inner.getAttribute("href")); }
     const menu = event.target.closest(".pop.menu > *")?.closest("details");
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); } // its items vanish, and the focus with them
     if (!button) return;

@@ -39,7 +39,7 @@ STATEMENTS = 256
 
 TOO_LONG = "This took too long. Try a shorter window or fewer filters."
 GIVEN_UP = "given up"
-"""Known at a desk where reading all flags of some days took too long: reading them again would too."""
+"""The days whose flags took too long to read, known at a desk: reading them again, or more, would too."""
 
 log = logging.getLogger(__name__)
 
@@ -133,13 +133,14 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
     from_facts = _reads_facts(metric, asked)
-    if from_facts and GIVEN_UP in desk.known:
+    failed = desk.known.get(GIVEN_UP)
+    if from_facts and failed and _days(metric, asked).holds(failed):
         return Measurement(metric, asked, error=TOO_LONG)
     try:
         answer = _answer(desk, metric, asked)
     except TooSlow:
         if from_facts:
-            desk.known[GIVEN_UP] = True
+            desk.known[GIVEN_UP] = _days(metric, asked)
         return Measurement(metric, asked, error=TOO_LONG)
     except SQLAlchemyError:
         log.exception("metric %s failed", metric.key)
@@ -192,11 +193,16 @@ def _reads_facts(metric: Metric, ask: Ask) -> bool:
     return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None
 
 
+def _days(metric: Metric, ask: Ask) -> Window:
+    """The days that a question needs: of a stock, all since data began."""
+    return Window(FIRST_DAY, ask.reach.until) if metric.kind is Kind.STOCK else ask.reach
+
+
 def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
     """The sums of the groups that have cases on the days asked for, perhaps with those of other days. What is asked on
     one page mostly differs in days only, so one SELECT reads for all; what was read by group is known without, too.
     """
-    days = Window(FIRST_DAY, ask.reach.until) if metric.kind is Kind.STOCK else ask.reach
+    days = _days(metric, ask)
     known: dict[tuple[Dim, ...], tuple[Window, Sums]] = desk.once(("sums", metric.key, ask.filters), dict)
     read, sums = known.get(ask.by, (None, {}))
     if read is None or not read.holds(days):

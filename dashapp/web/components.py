@@ -100,7 +100,7 @@ def spark(values: Sequence[float | None], description: str) -> Component:
 
 
 def card(shown: Card) -> Component:
-    """A card before its numbers arrive; its height is fixed so that nothing moves when they do."""
+    """A card before its numbers arrive; the height of a chart is fixed so that nothing moves when they do."""
     name = f"card-{shown.id}"
     return html.Section(
         [

@@ -1,6 +1,7 @@
 """What no cube holds is counted from the flags themselves, within the time that a reader may take."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -52,3 +53,17 @@ def test_after_one_card_took_too_long_over_the_flags_the_others_of_the_page_do_n
 
         another = measure(Desk(connection, NOON, POLICY), METRICS["inflow"], RARE)
         assert (another.error, another.points[0].n, another.from_facts) == (None, FLAGS, True)
+
+
+def test_where_many_days_took_too_long_fewer_are_tried(writer: Engine, reader: Engine) -> None:
+    fill(writer)
+    week = replace(RARE, window=Window(DAY - timedelta(days=6), DAY))
+    with reader.connect() as connection:
+        desk = Desk(connection, NOON, POLICY)
+        connection.execution_options(seconds=-1)
+        assert measure(desk, METRICS["flags"], week).error == TOO_LONG
+        connection.execution_options(seconds=60)
+        assert measure(desk, METRICS["inflow"], week).error == TOO_LONG
+        assert measure(desk, METRICS["inflow"], RARE).points[0].n == FLAGS
+        of_all_days = measure(desk, METRICS["backlog"], RARE)
+        assert of_all_days.error == TOO_LONG

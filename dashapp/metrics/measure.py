@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -201,11 +201,14 @@ def _days(metric: Metric, ask: Ask) -> Window:
 def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
     """The sums of the groups that have cases on the days asked for, perhaps with those of other days. What is asked on
     one page mostly differs in days only, so one SELECT reads for all; what was read by group is known without, too.
+    Groups over the whole window are pooled by the database, unless their days are known: there may be many of both.
     """
     days = _days(metric, ask)
     known: dict[tuple[Dim, ...], tuple[Window, Sums]] = desk.once(("sums", metric.key, ask.filters), dict)
     read, sums = known.get(ask.by, (None, {}))
     if read is None or not read.holds(days):
+        if ask.by and ask.grain is Grain.WHOLE and metric.kind is not Kind.STOCK:
+            return by_group(_pooled(desk, metric, ask, coverage.days))
         finer = next((found for found in known.values() if not ask.by and found[0].holds(days)), None)
         wide = _widened(days, read)
         read, sums = (finer[0], together(finer[1])) if finer else (wide, by_group(_read(desk, metric, ask, wide)))
@@ -216,15 +219,27 @@ def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
 
 
 def _read(desk: Desk, metric: Metric, ask: Ask, days: Window) -> Sequence[Any]:
-    """What the metric's SELECT finds in these days."""
-    statement = _statement(metric.statistics, ask.by, ask.filters)
+    """What the metric's SELECT finds in these days, by day."""
+    statement = _statement(metric.statistics, Grain.DAY, ask.by, ask.filters)
     return desk.connection.execute(statement, bound(desk, days.since, days.until)).all()
 
 
+def _pooled(desk: Desk, metric: Metric, ask: Ask, covered: Collection[date]) -> Sequence[Any]:
+    """What the metric's SELECT finds in all covered days together."""
+    if not covered:
+        return []
+    statement = _statement(metric.statistics, Grain.WHOLE, ask.by, ask.filters)
+    span = Window(min(covered), max(covered))
+    gaps = [day for day in span if day not in covered]
+    return desk.connection.execute(statement, {**bound(desk, span.since, span.until), "gaps": gaps}).all()
+
+
 @lru_cache(STATEMENTS)
-def _statement(statistics: Callable[[Ask], Statistics], by: tuple[Dim, ...], filters: Filters) -> Statistics:
+def _statement(
+    statistics: Callable[[Ask], Statistics], grain: Grain, by: tuple[Dim, ...], filters: Filters
+) -> Statistics:
     """A metric's SELECT, which is the same for all days. To make it takes longer than to run it."""
-    return statistics(Ask(Window(FIRST_DAY, FIRST_DAY), by=by, filters=filters))
+    return statistics(Ask(Window(FIRST_DAY, FIRST_DAY), grain, by, filters))
 
 
 def _widened(days: Window, read: Window | None) -> Window:

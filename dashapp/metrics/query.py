@@ -21,7 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from dashapp.domain.ask import Ask
+from dashapp.domain.ask import Ask, Grain
 from dashapp.domain.vocabulary import URGENT, Dim, Routing, Severity
 from dashapp.metrics.registry import Statistics
 from dashapp.store.rollup import column_of, facts, with_reviewers
@@ -29,6 +29,8 @@ from dashapp.store.schema import CORE, CUBES, EXTRA, HOURS, THIN, coverage, flag
 
 SINCE: BindParameter[date] = bindparam("since", required=True)
 UNTIL: BindParameter[date] = bindparam("until", required=True)
+GAPS: BindParameter[Any] = bindparam("gaps", required=True, expanding=True)
+"""Days that do not count, of a question about the whole window."""
 SLA: dict[Severity, ColumnElement[float]] = {s: bindparam(f"sla_{s.value}", type_=Float) for s in Severity}
 
 FLAG_DIMS = frozenset({Dim.ORIGIN, *CORE, *EXTRA})
@@ -63,18 +65,21 @@ def per_day(
     den: ColumnElement[Any] | None = None,
     *where: ColumnElement[bool],
 ) -> Statistics:
-    """The sums of num and den by day and by the split dimensions, filtered as asked."""
+    """The sums of num and den by day and by the split dimensions, filtered as asked; of a question about the whole
+    window those of all its days but the gaps together, with one of them as their bucket.
+    """
     groups = [rows.c[dim.value] for dim in ask.by]
     kept = [rows.c[dim.value].in_(values) for dim, values in ask.filters]
+    whole = ask.grain is Grain.WHOLE
     return (
         select(
-            rows.c.day.label("bucket"),
+            (func.min(rows.c.day) if whole else rows.c.day).label("bucket"),
             *groups,
             func.sum(num).label("num"),
             (literal(0) if den is None else func.sum(den)).label("den"),
         )
-        .where(rows.c.day.between(SINCE, UNTIL), *kept, *where)
-        .group_by(rows.c.day, *groups)
+        .where(rows.c.day.between(SINCE, UNTIL), *kept, *where, *([rows.c.day.not_in(GAPS)] if whole else []))
+        .group_by(*([] if whole else [rows.c.day]), *groups)
     )
 
 

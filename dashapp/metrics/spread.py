@@ -138,9 +138,20 @@ def _waited(moments: str | None, days: str | None, zone: ZoneInfo, now: datetime
     """Hours since flags were raised; for day-only input since the midnight its day began with."""
     known = days.split(",") if days else []
     midnights = {day: _plain(datetime.fromisoformat(day).replace(tzinfo=zone)) for day in set(known)}
-    raised = [*(moments.split(",") if moments else ()), *(midnights[day] for day in known)]
-    waited = np.datetime64(_plain(now), "us") - np.array(raised, "datetime64[us]")
+    raised = np.array([midnights[day] for day in known], "datetime64[us]")
+    waited = np.datetime64(_plain(now), "us") - np.concatenate([_moments(moments or ""), raised])
     return waited.astype(np.int64) / 1e6 / 3600
+
+
+def _moments(text: str) -> NDArray[np.datetime64]:
+    """Moments with commas between. Where all are of one length, which they mostly are, they are not taken apart: of ten
+    thousand open flags that takes half the time.
+    """
+    width = text.find(",") + 1
+    if not width or (len(text) + 1) % width or set(text[width - 1 :: width]) != {","}:
+        return np.array(text.split(",") if text else [], "datetime64[us]")
+    cut = np.frombuffer(f"{text},".encode(), f"S{width}")
+    return cut.astype(f"S{width - 1}").astype("datetime64[us]")
 
 
 def _plain(moment: datetime) -> str:

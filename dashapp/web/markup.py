@@ -28,7 +28,7 @@ def markup(part: Any) -> str:
         return "".join(map(markup, part))
     if not isinstance(part, Component):
         return str(escape(part))
-    props = part.to_plotly_json()["props"]
+    props = _props(part)
     inside = markup(props.pop("children", None))
     if isinstance(part, dcc.Link):
         return f"<a {''.join(_attributes(props))}data-inner>{inside}</a>"
@@ -39,6 +39,11 @@ def markup(part: Any) -> str:
 def by_place(made: Mapping[str, Any]) -> dict[str, str]:
     """Components, by the ids of the elements that they go into, as HTML."""
     return {place: markup(part) for place, part in made.items()}
+
+
+def _props(part: Component) -> dict[str, Any]:
+    """What a component was given; its own `to_plotly_json` looks for each property that it might have been given."""
+    return {key: value for key, value in vars(part).items() if key in part._prop_names or "-" in key}  # noqa: SLF001 # nothing public tells them
 
 
 def _attributes(props: Mapping[str, Any]) -> Iterator[str]:

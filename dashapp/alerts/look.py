@@ -46,7 +46,7 @@ class Look:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The origins looked at."""
-        return dict(self.filters).get(Dim.ORIGIN) or self.desk.default_origins
+        return dict(self.filters).get(Dim.ORIGIN) or self.desk.default_origins()
 
     @cached_property
     def as_of(self) -> date | None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dashapp.demo import platform as p
 from dashapp.domain.ask import MOST_DAYS
-from dashapp.domain.events import Incident, Reviewer
+from dashapp.domain.messages import Incident, Reviewer
 
 
 @dataclass(frozen=True)

@@ -1,48 +1,74 @@
-"""What a feeding system tells us, checked field by field. Importers and the wire read into the same messages."""
+"""The events of a moderation pipeline as they go over the wire: one JSON object each, `message_type` says which."""
 
-import re
-from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from dashapp.domain.ask import FIRST_DAY, LAST_DAY
-from dashapp.domain.vocabulary import Label, Routing, Severity
+from dashapp.domain.messages import MOST_RECORDS, Key, Message
+from dashapp.domain.vocabulary import Action, Event, Label, Routing, Severity, Violation
 
-MOST_HOURS = 24 * 366 * 10
-
-Key = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
-"""An id or a value of an open dimension: printable, 1 to 200 characters."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")]
+ORIGIN = "events"
+"""The origin of events that name none."""
 
 
-def _written_out(value: object) -> object:
-    """Refuse a number as a day: pydantic would take it for seconds since 1970."""
-    if not isinstance(value, date) and not re.match(r"\d{4}-\d\d-\d\d", str(value)):
-        raise ValueError("is not a date such as 2024-03-30")
-    return value
+class Wire(Message):
+    """What every event may say: an id, which makes sending it again harmless; when it happened (else when it is
+    received); and which system it comes from.
+    """
+
+    id: Key | None = None
+    at: AwareDatetime | None = None
+    origin: Key = ORIGIN
 
 
-Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY), BeforeValidator(_written_out)]
+class ModerationReport(Wire):
+    """A report came in, or a decision closed it. With a `report_id` it is also kept as a report of its own, which
+    accuracy and time to decision are computed from.
+    """
+
+    message_type: Literal["ModerationReport"] = "ModerationReport"
+    media_type: Key
+    event: Event
+    violation: Violation
+    decision_action: Action | None = None
+    report_id: Key | None = None
+    item_id: Key | None = None
+    creator: Key | None = None
+    source: Key | None = None
+    provider: Key | None = None
+    decision_id: Key | None = None
+
+    @model_validator(mode="after")
+    def _decided_when_reviewed(self) -> Self:
+        if self.event is Event.CREATED and (given := self.decision_action or self.decision_id):
+            field = "decision_action" if self.decision_action else "decision_id"
+            raise ValueError(f"{field} {given} belongs to a reviewed report, not to a created one")
+        return self
 
 
-class Message(BaseModel):
-    """Unknown fields are refused, so that a misspelt column cannot vanish."""
+class ModerationDecision(Wire):
+    """A moderator decided; one event whatever number of records it affects. With a `decision_id` it is also kept as a
+    decision of its own.
+    """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    message_type: Literal["ModerationDecision"] = "ModerationDecision"
+    media_type: Key
+    action: Action
+    affected_records: int = Field(ge=0, le=MOST_RECORDS)
+    decision_id: Key | None = None
+    automated: bool | None = None
+    appeal_of: Key | None = None
+    reverses: Key | None = None
 
 
-class Flag(Message):
-    """One concern raised about one item. `flagged_day` is authoritative; `flagged_at` is null for day-only input."""
+class Flag(Wire):
+    """A concern was raised about an item; its id is the flag's."""
 
-    flag_id: Key
-    flagged_day: Day
+    message_type: Literal["Flag"] = "Flag"
+    id: Key
     category: Key
     severity: Severity
     routing: Routing
-    flagged_at: AwareDatetime | None = None
     score: float | None = Field(None, ge=0, le=1)
     detector: Key | None = None
     media_type: Key | None = None
@@ -50,10 +76,6 @@ class Flag(Message):
     region: Key | None = None
     model_version: Key | None = None
     reviewer_id: Key | None = None
-    hours_to_decision: float | None = Field(None, ge=0, le=MOST_HOURS)
-    decided_at: AwareDatetime | None = None
-    decision_id: Key | None = None
-    label: Label | None = None
     coordinated: bool | None = None
     incident_id: Key | None = None
     reporter_key: Key | None = None
@@ -62,28 +84,15 @@ class Flag(Message):
     content_key: Key | None = None
 
 
-class Reviewer(Message):
-    """One reviewer's place and capacity; names are never read."""
+class FlagDecided(Wire):
+    """A human decided on a flag that was sent before."""
 
-    reviewer_id: Key
-    team: Key
-    capacity_per_day: int = Field(ge=0, le=100_000)
-    seniority: Key | None = None
+    message_type: Literal["FlagDecided"] = "FlagDecided"
+    flag_id: Key
+    label: Label | None = None
+    decision_id: Key | None = None
+    reviewer_id: Key | None = None
 
 
-class Incident(Message):
-    """A known attack: the days it lasted, both included, and what it was."""
-
-    incident_id: Key
-    since: Day
-    until: Day
-    category: Key
-    severity: Severity
-    accounts: int | None = Field(None, ge=0, le=1_000_000_000)
-    pattern: Text | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.until < self.since:
-            raise ValueError(f"ends on {self.until}, before it begins on {self.since}")
-        return self
+Sent = Annotated[ModerationReport | ModerationDecision | Flag | FlagDecided, Field(discriminator="message_type")]
+"""Any event."""

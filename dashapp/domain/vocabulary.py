@@ -36,6 +36,68 @@ class Label(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class Event(StrEnum):
+    """What became of a report: it came in, or a decision closed it."""
+
+    CREATED = "created"
+    REVIEWED = "reviewed"
+
+
+class Violation(StrEnum):
+    """What a report says is wrong with an item."""
+
+    SENSITIVE = "sensitive"
+    COPYRIGHT = "copyright"
+    OTHER = "other"
+
+
+class Action(StrEnum):
+    """What a moderator decided."""
+
+    MARKED_SENSITIVE = "marked_sensitive"
+    DEINDEXED_SENSITIVE = "deindexed_sensitive"
+    DEINDEXED_COPYRIGHT = "deindexed_copyright"
+    REVERSED_MARK_SENSITIVE = "reversed_mark_sensitive"
+    REVERSED_DEINDEX = "reversed_deindex"
+    REJECTED_REPORTS = "rejected_reports"
+    DEDUPLICATED_REPORTS = "deduplicated_reports"
+
+
+CONFIRMING = (Action.MARKED_SENSITIVE, Action.DEINDEXED_SENSITIVE, Action.DEINDEXED_COPYRIGHT)
+"""Actions that say that a report was right."""
+REVERSING = (Action.REVERSED_MARK_SENSITIVE, Action.REVERSED_DEINDEX)
+"""Actions that take an earlier decision back."""
+
+
+class ActionType(StrEnum):
+    """Whether a decision is a first one or takes an earlier one back."""
+
+    DECISION = "decision"
+    REVERSED = "reversed_decision"
+
+
+class Scope(StrEnum):
+    """Whether a decision affected exactly one record; none counts as bulk, as in the plan that these metrics follow."""
+
+    SINGLE = "single"
+    BULK = "bulk"
+
+
+class Status(StrEnum):
+    """Whether a report has been decided."""
+
+    PENDING = "pending"
+    REVIEWED = "reviewed"
+
+
+class Feed(StrEnum):
+    """What an origin delivers. A day that one feed covers says nothing of another."""
+
+    FLAGS = "flags"
+    REPORTS = "reports"
+    DECISIONS = "decisions"
+
+
 class Method(StrEnum):
     """Ways to find attacks, which the pages call detectors; in an address `detector` is what raised a flag."""
 
@@ -63,6 +125,17 @@ class Dim(StrEnum):
     LABEL = "label"
     MODEL_VERSION = "model_version"
     REVIEWER = "reviewer"
+    EVENT = "event"
+    VIOLATION = "violation"
+    DECISION_ACTION = "decision_action"
+    STATUS = "status"
+    ACTION = "action"
+    ACTION_TYPE = "action_type"
+    SCOPE = "scope"
+    CREATOR = "creator"
+    SOURCE = "source"
+    PROVIDER = "provider"
+    ITEM_ID = "item_id"
 
     @property
     def heading(self) -> str:
@@ -74,6 +147,13 @@ CLOSED: dict[Dim, tuple[str, ...]] = {
     Dim.SEVERITY: tuple(Severity),
     Dim.ROUTING: tuple(Routing),
     Dim.LABEL: tuple(Label),
+    Dim.EVENT: tuple(Event),
+    Dim.VIOLATION: tuple(Violation),
+    Dim.DECISION_ACTION: tuple(Action),
+    Dim.STATUS: tuple(Status),
+    Dim.ACTION: tuple(Action),
+    Dim.ACTION_TYPE: tuple(ActionType),
+    Dim.SCOPE: tuple(Scope),
 }
 """Dimensions whose values are fixed, in the order in which they are shown. All others are open: a new value is data."""
 

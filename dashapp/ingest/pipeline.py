@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, select
 
 from dashapp.domain.ask import Window
-from dashapp.domain.events import Flag, Incident, Message, Reviewer
+from dashapp.domain.messages import FlagRow, Incident, Message, Reviewer
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.ingest.reasons import first_problem
 from dashapp.ingest.records import Columns, FileRefused, open_records
@@ -75,7 +75,7 @@ class Source:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-def store_flags(connection: Connection, messages: Sequence[Flag], how: How) -> Counts:
+def store_flags(connection: Connection, messages: Sequence[FlagRow], how: How) -> Counts:
     """Store flags."""
     rows = [flag_row(how.origin, message, how.zone) for message in messages]
     return put_flags(connection, rows, replace=how.replace)
@@ -213,7 +213,7 @@ class _File:
     def _note(self, messages: Iterator[Message]) -> None:
         """Keep the days and categories of what was accepted."""
         for message in messages:
-            if isinstance(message, Flag):
+            if isinstance(message, FlagRow):
                 self.days.add(message.flagged_day)
                 self.categories.add(message.category)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
-from dashapp.domain.events import Flag, Incident, Key, Reviewer
+from dashapp.domain.messages import FlagRow, Incident, Key, Reviewer
 from dashapp.ingest.pipeline import (
     How,
     Kind,
@@ -50,7 +50,7 @@ KINDS = {
         store_incidents,
     ),
     "flags": Kind(
-        Flag,
+        FlagRow,
         {
             "flag_id": "flag_id",
             "date": "flagged_day",

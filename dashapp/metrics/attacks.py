@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from dashapp.domain.ask import Ask, Grain, Window
-from dashapp.domain.events import Incident
+from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import Dim, Method
 from dashapp.metrics.measure import Desk, Measurement, measure
 from dashapp.metrics.registry import METRICS
@@ -157,7 +157,7 @@ def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
     """The known attacks that touch the window, of the categories asked for. Other filters leave all of them: an attack
     of critical severity has flags of every severity.
     """
-    names = ask.chosen(Dim.ORIGIN) or desk.default_origins
+    names = ask.chosen(Dim.ORIGIN) or desk.default_origins()
     categories = ask.chosen(Dim.CATEGORY)
     return [
         attack

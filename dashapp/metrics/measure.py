@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Window
 from dashapp.domain.threshold import Threshold
-from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed, Severity
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, together
 from dashapp.metrics.query import cube_for
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Statistics, Unit
@@ -77,22 +77,21 @@ class Desk:
         answers = (answer for answer in self.known.values() if isinstance(answer, Measurement))
         return any(answer.error and not answer.refused for answer in answers)
 
-    @property
-    def default_origins(self) -> tuple[str, ...]:
-        """The origins that a view shows when it names none."""
-        return self.once("default origins", lambda: default_origins(self.connection))
+    def default_origins(self, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
+        """The origins whose feed a view shows when it names none."""
+        return self.once(("default origins", feed), lambda: default_origins(self.connection, feed))
 
-    def coverage(self, names: tuple[str, ...], window: Window | None = None) -> Coverage:
-        """What some origins cover until today, of the window where one is given."""
-        return self.once(("covered", names, window), lambda: self._coverage(names, window))
+    def coverage(self, names: tuple[str, ...], window: Window | None = None, feed: Feed = Feed.FLAGS) -> Coverage:
+        """What the feed of some origins covers until today, of the window where one is given."""
+        return self.once(("covered", names, window, feed), lambda: self._coverage(names, window, feed))
 
-    def _coverage(self, names: tuple[str, ...], window: Window | None) -> Coverage:
-        key = ("coverage", names)
+    def _coverage(self, names: tuple[str, ...], window: Window | None, feed: Feed) -> Coverage:
+        key = ("coverage", names, feed)
         read, found = self.known.get(key, (None, None))
         if found is None or (window and (read is None or not read.holds(window))):
             read = _widened(window, read) if window else None
-            spans = self.once(("spans", names), lambda: spans_of(self.connection, names, self.today))
-            found = coverage_of(self.connection, spans, read)
+            spans = self.once(("spans", names, feed), lambda: spans_of(self.connection, names, self.today, feed))
+            found = coverage_of(self.connection, spans, feed, read)
             self.known[key] = (read, found)
         covered: Coverage = found.within(window) if window else found
         return covered
@@ -124,7 +123,7 @@ class Measurement:
 
 def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     """Answer a question about a metric. What goes wrong becomes the measurement's error, so that a page can go on."""
-    asked = with_origins(desk, ask)
+    asked = with_origins(desk, ask, metric.feed)
     return desk.once(("measure", metric.key, asked), lambda: _measured(desk, metric, ask, asked))
 
 
@@ -148,14 +147,14 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     return replace(answer, took=timedelta(seconds=time.perf_counter() - started))
 
 
-def as_of(desk: Desk, ask_origins: tuple[str, ...] = ()) -> date:
+def as_of(desk: Desk, ask_origins: tuple[str, ...] = (), feed: Feed = Feed.FLAGS) -> date:
     """The end of the last covered day of the chosen (else the default) origins; today when nothing is covered."""
-    return desk.coverage(ask_origins or desk.default_origins).as_of or desk.today
+    return desk.coverage(ask_origins or desk.default_origins(feed), feed=feed).as_of or desk.today
 
 
-def with_origins(desk: Desk, ask: Ask) -> Ask:
+def with_origins(desk: Desk, ask: Ask, feed: Feed = Feed.FLAGS) -> Ask:
     """The question with its origins named: numbers of different systems are added only when that is meant."""
-    return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, desk.default_origins)
+    return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, desk.default_origins(feed))
 
 
 def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
@@ -172,7 +171,7 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
 
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     reach = ask.reach
-    coverage = desk.coverage(ask.chosen(Dim.ORIGIN), reach)
+    coverage = desk.coverage(ask.chosen(Dim.ORIGIN), reach, metric.feed)
     pooling = Pooling(ask, metric, coverage, settled_day(desk, metric))
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if metric.kind is Kind.AGES:

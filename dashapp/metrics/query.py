@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from dashapp.domain.ask import Ask, Grain
-from dashapp.domain.vocabulary import URGENT, Dim, Routing, Severity
+from dashapp.domain.vocabulary import URGENT, Dim, Feed, Routing, Severity
 from dashapp.metrics.registry import Statistics
 from dashapp.store.rollup import column_of, facts, with_reviewers
 from dashapp.store.schema import CORE, CUBES, EXTRA, HOURS, THIN, coverage, flag, reviewer, thin_cube, workload
@@ -135,7 +135,7 @@ def capacity(ask: Ask) -> Statistics:
         *(able.c[column.name] for column in key),
         no.label("num"),
         able.c.capacity.label("den"),
-    ).where(coverage.c.origin == able.c.origin)
+    ).where(coverage.c.origin == able.c.origin, coverage.c.feed == Feed.FLAGS)
     rows = union_all(done, could).subquery()
     return per_day(ask, rows, rows.c.num, rows.c.den)
 

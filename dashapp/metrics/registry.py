@@ -14,7 +14,7 @@ from sqlalchemy import Select
 
 from dashapp.domain.ask import Ask
 from dashapp.domain.threshold import Threshold
-from dashapp.domain.vocabulary import Dim, Severity
+from dashapp.domain.vocabulary import Dim, Feed, Severity
 
 Statistics = Select[Any]
 """Columns bucket (a day), one per split dimension, num, den: sums that can be pooled. A flow has no den (0)."""
@@ -72,10 +72,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `settles` says how long a day may still change after it ended; `scale` is the unit of num, for sums
-    that are kept as whole numbers so that they add up alike in any order. `edges` gives the ends of a distribution's
-    bins; `reduce` makes one value of the hours that open flags have waited and of the hours of their SLAs. `rows` is
-    the query that, beside days and filters, finds the flags behind a figure; None where the day raised cannot.
+    """One metric. `feed` is what origins must deliver for it. `settles` says how long a day may still change after it
+    ended; `scale` is the unit of num, for sums that are kept as whole numbers so that they add up alike in any order.
+    `edges` gives the ends of a distribution's bins; `reduce` makes one value of the hours that open flags have waited
+    and of the hours of their SLAs. `rows` is the query that, beside days and filters, finds the flags behind a figure;
+    None where the day raised cannot.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Metric:
     definition: str
     clock: str
     dims: frozenset[Dim]
+    feed: Feed = Feed.FLAGS
     better: Better = Better.NEITHER
     threshold: Threshold | None = None
     settles: Callable[[Policy], timedelta] = lambda _: timedelta(0)

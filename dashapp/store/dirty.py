@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select, union
 
+from dashapp.domain.vocabulary import Feed
 from dashapp.store.schema import DERIVED, coverage, dirty_day, flag
 
 
@@ -11,7 +12,7 @@ def mark_all_dirty(connection: Connection) -> None:
     days = (
         select(flag.c.origin, flag.c.flagged_day.label("day")),
         select(flag.c.origin, flag.c.decided_day).where(flag.c.decided_day.is_not(None)),
-        select(coverage.c.origin, coverage.c.day),
+        select(coverage.c.origin, coverage.c.day).where(coverage.c.feed == Feed.FLAGS),
         *(select(table.c.origin, table.c.day) for table in DERIVED),
     )
     connection.execute(insert(dirty_day).from_select(["origin", "day"], union(*days)))

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from dashapp.domain.ask import Window
-from dashapp.domain.events import Incident
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.messages import Incident
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.store.schema import CUBES, coverage, dimension_value, incident, origin
 
 DEMO = "demo"
@@ -18,9 +18,11 @@ DEMO = "demo"
 NAMES: BindParameter[str] = bindparam("names", expanding=True)
 ORIGINS = select(origin).order_by(origin.c.origin)
 SPANS = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
-SPANS_TO = SPANS.where(coverage.c.origin.in_(NAMES), coverage.c.day <= bindparam("today"))
-COVERED = select(coverage).where(
-    coverage.c.origin.in_(NAMES), coverage.c.day.between(bindparam("since"), bindparam("until"))
+OF_FEED = coverage.c.feed == bindparam("feed")
+SPANS_OF = SPANS.where(OF_FEED)
+SPANS_TO = SPANS_OF.where(coverage.c.origin.in_(NAMES), coverage.c.day <= bindparam("today"))
+COVERED = select(coverage.c.origin, coverage.c.day).where(
+    coverage.c.origin.in_(NAMES), OF_FEED, coverage.c.day.between(bindparam("since"), bindparam("until"))
 )
 VALUE = (dimension_value.c.dim, dimension_value.c.value, dimension_value.c.position)
 VALUES = (
@@ -42,9 +44,10 @@ class Origin:
     last_day: date | None
 
 
-def origins(connection: Connection) -> list[Origin]:
-    """All origins, by name."""
-    spans = {name: (first, last) for name, first, last in connection.execute(SPANS)}
+def origins(connection: Connection, feed: Feed | None = None) -> list[Origin]:
+    """All origins, by name, with what they cover, of one feed where it is given."""
+    found = connection.execute(SPANS_OF, {"feed": feed}) if feed else connection.execute(SPANS)
+    spans = {name: (first, last) for name, first, last in found}
     rows = connection.execute(ORIGINS)
     return [Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None))) for row in rows]
 
@@ -56,11 +59,14 @@ def flag_counts(connection: Connection) -> dict[str, int]:
     return {name: int(count) for name, count in connection.execute(sums)}
 
 
-def default_origins(connection: Connection) -> tuple[str, ...]:
-    """The origins that a view shows when it names none: the real ones, or the demo as long as there is nothing else."""
-    rows = connection.execute(ORIGINS).all()
-    real = tuple(row.origin for row in rows if row.kind != DEMO)
-    return real or tuple(row.origin for row in rows)
+def default_origins(connection: Connection, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
+    """The origins that a view shows when it names none: the real ones that have the feed, or all that are real where
+    none has, which shows no data; the demo as long as there is nothing else.
+    """
+    found = origins(connection, feed)
+    real = [origin for origin in found if origin.kind != DEMO] or found
+    delivering = [origin for origin in real if origin.first_day]
+    return tuple(origin.name for origin in delivering or real)
 
 
 @dataclass(frozen=True)
@@ -87,20 +93,20 @@ Spans = Mapping[str, tuple[date, date]]
 """The first and the last covered day by origin."""
 
 
-def spans_of(connection: Connection, names: Sequence[str], today: date) -> Spans:
-    """From when to when the origins cover days; days after `today` do not count."""
-    rows = connection.execute(SPANS_TO, {"names": names, "today": today})
+def spans_of(connection: Connection, names: Sequence[str], today: date, feed: Feed) -> Spans:
+    """From when to when the origins' feed covers days; days after `today` do not count."""
+    rows = connection.execute(SPANS_TO, {"names": names, "today": today, "feed": feed})
     return {name: (first, last) for name, first, last in rows}
 
 
-def coverage_of(connection: Connection, spans: Spans, window: Window | None = None) -> Coverage:
-    """What the origins cover within their spans, of the window where one is given."""
+def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window | None = None) -> Coverage:
+    """What the origins' feed covers within its spans, of the window where one is given."""
     if not spans:
         return Coverage(frozenset(), frozenset(), None, None)
     first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     if window is None:
         return Coverage(frozenset(), frozenset(), first, last)
-    asked = {"names": list(spans), "since": window.since, "until": min(window.until, last)}
+    asked = {"names": list(spans), "feed": feed, "since": window.since, "until": min(window.until, last)}
     known: dict[str, set[date]] = {name: set() for name in spans}
     for name, day in connection.execute(COVERED, asked):
         known[name].add(day)

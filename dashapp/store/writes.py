@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from dashapp.domain.events import Flag, Incident, Reviewer
+from dashapp.domain.messages import FlagRow, Incident, Reviewer
+from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
 from dashapp.store.engine import insert_missing
 from dashapp.store.schema import coverage, dirty_day, flag, incident, metadata, origin, reviewer
@@ -30,7 +31,7 @@ class Counts:
     conflicts: list[tuple[int, str]] = field(default_factory=list)
 
 
-def flag_row(origin_name: str, message: Flag, zone: ZoneInfo) -> Row:
+def flag_row(origin_name: str, message: FlagRow, zone: ZoneInfo) -> Row:
     """A flag as the store keeps it: decided_day and hours_to_decision follow from each other where one is missing."""
     row = {"origin": origin_name, **vars(message)}
     hours, decided_at = message.hours_to_decision, message.decided_at
@@ -59,7 +60,7 @@ def put_reviewers(connection: Connection, origin_name: str, messages: Sequence[R
     rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
     counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, _no_days, replace=replace)
     if counts.new or counts.updated:
-        known = select(coverage.c.day).where(coverage.c.origin == origin_name)
+        known = select(coverage.c.day).where(coverage.c.origin == origin_name, coverage.c.feed == Feed.FLAGS)
         _mark_dirty(connection, ((origin_name, day) for day in connection.scalars(known).all()))
     return counts
 
@@ -77,9 +78,9 @@ def put_origin(connection: Connection, name: str, kind: str, now: datetime) -> N
         connection.execute(insert(origin).values(row))
 
 
-def put_coverage(connection: Connection, name: str, days: Iterable[date]) -> None:
+def put_coverage(connection: Connection, name: str, days: Iterable[date], feed: Feed = Feed.FLAGS) -> None:
     """Note the days of which an origin told us something."""
-    rows = [{"origin": name, "day": day} for day in days]
+    rows = [{"origin": name, "feed": feed, "day": day} for day in days]
     if rows:
         connection.execute(insert_missing(connection, coverage), rows)
 

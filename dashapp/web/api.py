@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashapp.domain.ask import Ask, View
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, as_of, measure
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, Unmeasured, backtest
 from dashapp.metrics.attacks import incidents as episodes
@@ -159,7 +159,7 @@ def _answer(key: str) -> Measurement:
         _refuse(404, f"There is no metric {key[:SHOWN]!r}. Known are {near} and others: /api/v1/metrics lists them.")
     view = _view(_pairs())
     with open_desk() as desk:
-        answer = measure(desk, METRICS[key], _ask(desk, view))
+        answer = measure(desk, METRICS[key], _ask(desk, view, METRICS[key].feed))
     return _answered(answer)
 
 
@@ -170,8 +170,8 @@ def _answered(answer: Measurement) -> Measurement:
     return answer
 
 
-def _ask(desk: Desk, view: View) -> Ask:
-    return view.ask(as_of(desk, dict(view.filters).get(Dim.ORIGIN, ())))
+def _ask(desk: Desk, view: View, feed: Feed = Feed.FLAGS) -> Ask:
+    return view.ask(as_of(desk, dict(view.filters).get(Dim.ORIGIN, ()), feed))
 
 
 def _view(pairs: list[tuple[str, str]]) -> View:

@@ -52,7 +52,7 @@ def failed(error: Exception) -> None:
 
 def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
     """What the browser puts into a page: HTML and links by the ids of the elements, figures and messages by card."""
-    seen = scenes.scene(desk, address, attention_now)
+    seen = scenes.scene(desk, address, attention_now, page.feed)
     made = {card: content(seen, card) for card in page.cards}
     tiled = {components.tile_place(metric): tiles.tile(seen, metric) for metric in page.metrics}
     parts = {

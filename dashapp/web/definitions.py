@@ -32,7 +32,7 @@ class Query:
 
 def query_of(desk: Desk, metric: Metric) -> Query:
     """What the metric asks the store over the default window. The days a trailing figure needs before are not in it."""
-    ask = with_origins(desk, Ask(Window.ending(as_of(desk), DEFAULT_DAYS)))
+    ask = with_origins(desk, Ask(Window.ending(as_of(desk, feed=metric.feed), DEFAULT_DAYS)), metric.feed)
     dialect: Callable[..., Dialect] = type(desk.connection.dialect)
     compiled = metric.statistics(ask).compile(dialect=dialect(paramstyle="named"))
     run = compiled.construct_expanded_state(dict(bound(desk, ask.window.since, ask.window.until)))

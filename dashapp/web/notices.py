@@ -18,6 +18,8 @@ MOST_NEW = 6
 def fresh(scene: Scene) -> str:
     """How old the newest data is, and when this was read."""
     desk = scene.desk
+    if scene.first_day is None:
+        return "no data"
     stale = (desk.today - scene.as_of).days > STALE_DAYS
     read = desk.now.astimezone(desk.policy.zone)
     return f"data end {words.day(scene.as_of)}" if stale else f"data to {words.day(scene.as_of)}, read {read:%H:%M}"

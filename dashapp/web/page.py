@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from dash.development.base_component import Component
 
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Desk, Metric
 
 
@@ -102,7 +102,8 @@ class Card:
 class Page:
     """One page of the menu: where it is, the question under its name, and what answers it.
 
-    With `lists_flags` the bar has what finds flags one by one in the place of what only figures have.
+    `feed` is what its figures are about. With `lists_flags` the bar has what finds flags one by one in the place of
+    what only figures have.
     """
 
     path: str
@@ -111,6 +112,7 @@ class Page:
     question: str
     tiles: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
+    feed: Feed = Feed.FLAGS
     lists_flags: bool = False
     body: Callable[[Desk], Component] | None = None
     bar: bool = True

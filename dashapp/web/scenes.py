@@ -7,7 +7,7 @@ from functools import cached_property
 
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Ask, Filters, Grain, View, Window
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import Desk, Metric, as_of, settled_day
 from dashapp.store.reads import Origin, Value, origins, values_of
 from dashapp.web.page import Card, Chart
@@ -72,10 +72,17 @@ class Scene:
         return Window.ending(min(self.window.until, self.as_of, settled_day(self.desk, metric)), WEEK)
 
 
-def scene(desk: Desk, address: str, attend: Callable[[Desk, Filters], Attention] = attention) -> Scene:
-    """The scene of one request; `attend` finds what needs attention, perhaps among what was found before."""
+def scene(
+    desk: Desk,
+    address: str,
+    attend: Callable[[Desk, Filters], Attention] = attention,
+    feed: Feed = Feed.FLAGS,
+) -> Scene:
+    """The scene of one request, of a page that is about a feed; `attend` finds what needs attention, perhaps among what
+    was found before.
+    """
     view = View.parse(address)
-    found = origins(desk.connection)
+    found = origins(desk.connection, feed)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found])
-    return Scene(desk, view, as_of(desk, chosen), found, values, address, attend)
+    return Scene(desk, view, as_of(desk, chosen, feed), found, values, address, attend)

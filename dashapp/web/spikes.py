@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from dashapp.domain.ask import Window
-from dashapp.domain.events import Incident
+from dashapp.domain.messages import Incident
 from dashapp.metrics import Measurement, Point
 from dashapp.metrics.attacks import Judged
 from dashapp.web import axes, theme, words

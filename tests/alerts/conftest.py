@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine
 
-from dashapp.domain.events import Flag, Incident, Reviewer
+from dashapp.domain.messages import FlagRow, Incident, Reviewer
 from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import Desk, Policy
 from dashapp.settings import Settings
@@ -38,7 +38,7 @@ class World:
         """So many flags on each of these days; good ones but for what is given."""
         days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
         flags = [
-            Flag.model_validate({**GOOD, "flag_id": f"F{next(self.ids)}", "flagged_day": day, **given})
+            FlagRow.model_validate({**GOOD, "flag_id": f"F{next(self.ids)}", "flagged_day": day, **given})
             for day in days
             for _ in range(number)
         ]

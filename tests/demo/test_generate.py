@@ -7,7 +7,7 @@ import pytest
 from dashapp.demo.generate import Row, batches, flags
 from dashapp.demo.plan import Demo
 from dashapp.domain.ask import Window
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.store.schema import flag
 from dashapp.store.writes import flag_row
 
@@ -164,7 +164,7 @@ def test_few_flags_have_no_region(ninety_days: list[Row]) -> None:
 
 def test_rows_are_what_the_store_makes_of_valid_flags() -> None:
     for row in rows_of(Demo(NOW, BERLIN, days=9))[::7]:
-        message = Flag(**without({"origin", "decided_day"}, row))
+        message = FlagRow(**without({"origin", "decided_day"}, row))
         assert flag_row("demo", message, BERLIN) == row
 
 

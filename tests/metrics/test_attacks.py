@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from dashapp.domain.ask import Ask, Window
-from dashapp.domain.events import Flag, Incident
+from dashapp.domain.messages import FlagRow, Incident
 from dashapp.domain.vocabulary import Dim, Method, Severity
 from dashapp.metrics import Desk, Policy
 from dashapp.metrics.attacks import (
@@ -49,9 +49,9 @@ def put(connection: Connection, counts: dict[int, int], category: str = "spam") 
     rollup(connection, SLA)
 
 
-def flag(day: date, flag_id: str, category: str) -> Flag:
+def flag(day: date, flag_id: str, category: str) -> FlagRow:
     given = {"flag_id": flag_id, "flagged_day": day, "category": category, "severity": "low", "routing": "allow"}
-    return Flag.model_validate(given)
+    return FlagRow.model_validate(given)
 
 
 def attack(first: int, last: int, key: str = "A", category: str = "spam") -> Incident:

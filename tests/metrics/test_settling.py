@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from dashapp.domain.ask import Ask, Grain, Window
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import METRICS, Desk, Point, Policy, measure
 from dashapp.store import writes
@@ -24,7 +24,7 @@ SLA = {**dict.fromkeys(Severity, 4.0), Severity.CRITICAL: 24.0}
 def connection(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as opened:
         given = {"flag_id": "F", "flagged_day": SATURDAY, "category": "spam", "severity": "high", "routing": "allow"}
-        writes.put_flags(opened, [writes.flag_row("ops", Flag.model_validate(given), NEW_YORK)])
+        writes.put_flags(opened, [writes.flag_row("ops", FlagRow.model_validate(given), NEW_YORK)])
         writes.put_origin(opened, "ops", "import", datetime(2024, 3, 11, tzinfo=UTC))
         writes.put_coverage(opened, "ops", [SATURDAY])
         rollup(opened, SLA)

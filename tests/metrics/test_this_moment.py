@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from dashapp.domain.ask import Ask, Window
-from dashapp.domain.events import Flag, Reviewer
+from dashapp.domain.messages import FlagRow, Reviewer
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics import METRICS, Audience, Desk, Measurement, Policy, measure
 from dashapp.metrics.query import FLAG_DIMS, open_flags
@@ -37,7 +37,7 @@ def raise_flags(connection: Connection, *flags: dict[str, Any]) -> None:
     """Open human-review flags of DAY, with what they say beside."""
     given = {"flagged_day": DAY, "category": "spam", "severity": "high", "routing": "human_review"}
     rows = [
-        writes.flag_row("ops", Flag.model_validate({"flag_id": f"F{number}", **given, **flag}), NEW_YORK)
+        writes.flag_row("ops", FlagRow.model_validate({"flag_id": f"F{number}", **given, **flag}), NEW_YORK)
         for number, flag in enumerate(flags)
     ]
     writes.put_flags(connection, rows)

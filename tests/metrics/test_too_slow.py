@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from dashapp.domain.ask import Ask, Window, to_filters
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics import METRICS, Desk, Policy, measure
 from dashapp.store import writes
@@ -26,7 +26,7 @@ TOO_LONG = "This took too long. Try a shorter window or fewer filters."
 
 def fill(writer: Engine) -> None:
     fields = {"flagged_day": DAY, "category": "spam", "severity": "high", "routing": "human_review"}
-    flags = [Flag.model_validate({"flag_id": f"F{number}", **fields}) for number in range(FLAGS)]
+    flags = [FlagRow.model_validate({"flag_id": f"F{number}", **fields}) for number in range(FLAGS)]
     with writer.begin() as connection:
         writes.put_origin(connection, "ops", "import", NOON)
         writes.put_coverage(connection, "ops", [DAY])

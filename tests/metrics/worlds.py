@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from dashapp.domain.ask import Ask, Grain, Window, to_filters
-from dashapp.domain.events import Flag, Reviewer
+from dashapp.domain.messages import FlagRow, Reviewer
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
@@ -150,6 +150,6 @@ def reviewers_of(origin: str) -> list[Reviewer]:
     return [Reviewer.model_validate(one) for one in fields]
 
 
-def message(flag: Mapping[str, Any], flag_id: str) -> Flag:
+def message(flag: Mapping[str, Any], flag_id: str) -> FlagRow:
     """The flag as a checked message."""
-    return Flag(flag_id=flag_id, **{name: value for name, value in flag.items() if name not in ("origin", "team")})
+    return FlagRow(flag_id=flag_id, **{name: value for name, value in flag.items() if name not in ("origin", "team")})

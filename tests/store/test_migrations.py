@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, select, text
 
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Severity
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.migrate import _config, state, upgrade
@@ -76,7 +76,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:
 @pytest.mark.parametrize("before", ["0001", "0002"])
 def test_a_store_of_an_earlier_migration_is_rolled_up_anew(writer: Engine, before: str) -> None:
     fields = {"flag_id": "F1", "flagged_day": date(2024, 3, 1), "category": "spam", "severity": "high"}
-    sent = Flag.model_validate({**fields, "routing": "human_review", "score": 0.57, "hours_to_decision": 30})
+    sent = FlagRow.model_validate({**fields, "routing": "human_review", "score": 0.57, "hours_to_decision": 30})
     with writer.begin() as connection:
         put_flags(connection, [flag_row("feed", sent, UTC)])
         put_coverage(connection, "feed", [date(2024, 3, 1)])

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, select
 
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Routing, Severity
 from dashapp.settings import Settings
 from dashapp.store.meta import OtherZone, keep
@@ -17,7 +17,7 @@ from dashapp.store.writes import flag_row, put_coverage, put_flags, put_origin
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
-def make(flag_id: str, **given: object) -> Flag:
+def make(flag_id: str, **given: object) -> FlagRow:
     base = {
         "flag_id": flag_id,
         "flagged_day": "2024-03-01",
@@ -25,7 +25,7 @@ def make(flag_id: str, **given: object) -> Flag:
         "severity": Severity.LOW,
         "routing": Routing.HUMAN_REVIEW,
     }
-    return Flag.model_validate({**base, **given})
+    return FlagRow.model_validate({**base, **given})
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Table, select
 
-from dashapp.domain.events import Flag, Reviewer
+from dashapp.domain.messages import FlagRow, Reviewer
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
 from dashapp.store import bins, writes
 from dashapp.store.engine import writer_engine
@@ -76,8 +76,8 @@ def happen(connection: Connection, step: tuple[Any, ...], teams: dict[tuple[str,
         case "decide", key, hours:
             undecided = (flag.c.flag_id == key) & flag.c.hours_to_decision.is_(None) & flag.c.decided_at.is_(None)
             for stored in connection.execute(select(flag).where(undecided)).mappings().all():
-                fields = {name: stored[name] for name in Flag.model_fields} | {"hours_to_decision": hours}
-                late = writes.flag_row(stored["origin"], Flag.model_validate(fields), UTC)
+                fields = {name: stored[name] for name in FlagRow.model_fields} | {"hours_to_decision": hours}
+                late = writes.flag_row(stored["origin"], FlagRow.model_validate(fields), UTC)
                 assert writes.put_flags(connection, [late]) == writes.Counts(updated=1)
         case "transfer", (origin, key), team:
             who = Reviewer(reviewer_id=key, team=team, capacity_per_day=1)

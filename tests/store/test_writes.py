@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, select
 
-from dashapp.domain.events import Flag, Incident, Reviewer
+from dashapp.domain.messages import FlagRow, Incident, Reviewer
 from dashapp.domain.vocabulary import Severity
 from dashapp.store import meta, schema, writes
 from dashapp.store.engine import writer_engine
@@ -30,7 +30,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 def row(flag_id: str = "F1", zone: ZoneInfo = UTC_ZONE, origin: str = "ops", **fields: Any) -> writes.Row:
     given = {"flagged_day": DAY, "category": "spam", "severity": "high", "routing": "human_review", **fields}
-    return writes.flag_row(origin, Flag(flag_id=flag_id, **given), zone)
+    return writes.flag_row(origin, FlagRow(flag_id=flag_id, **given), zone)
 
 
 def stored(connection: Connection, name: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
-from dashapp.domain.events import Flag, Incident
+from dashapp.domain.messages import FlagRow, Incident
 from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import METRICS
 from dashapp.settings import Settings
@@ -40,7 +40,7 @@ def fill(engine: Engine, _: Settings) -> None:
                 "score": 0.1 * (i % 7),
                 "hours_to_decision": 30.0 if i == 0 else 2.0,
             }
-            rows.append(writes.flag_row("ops", Flag.model_validate(given), ZoneInfo("UTC")))
+            rows.append(writes.flag_row("ops", FlagRow.model_validate(given), ZoneInfo("UTC")))
     attack = Incident(
         incident_id="A1", since=date(2024, 3, 9), until=date(2024, 3, 10), category="spam", severity=Severity.HIGH
     )

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dashapp.domain.ask import View
-from dashapp.domain.events import Flag, Incident
+from dashapp.domain.messages import FlagRow, Incident
 from dashapp.domain.vocabulary import Severity
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
@@ -33,9 +33,9 @@ Show = Callable[[Chart, str], Content]
 WINDOW = "since=2024-03-01&until=2024-03-13"
 
 
-def flag(day: int, number: int) -> Flag:
+def flag(day: int, number: int) -> FlagRow:
     given = {"category": "spam", "severity": "low", "routing": "allow"}
-    return Flag.model_validate({"flag_id": f"{day}-{number}", "flagged_day": date(2024, 3, day), **given})
+    return FlagRow.model_validate({"flag_id": f"{day}-{number}", "flagged_day": date(2024, 3, day), **given})
 
 
 def attack(key: str, first: int, last: int, pattern: str | None = None) -> Incident:

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 from sqlalchemy import Engine, text
 
 from dashapp.app import PAGES, create_app
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.metrics import METRICS, Desk, Policy
 from dashapp.settings import Settings
 from dashapp.store import writes
@@ -25,7 +25,9 @@ def desk(writer: Engine, settings: Settings, now: datetime) -> Iterator[Desk]:
         days = [FIRST + timedelta(days=i) for i in range(10)]
         given = {"category": "spam", "severity": "high", "routing": "human_review", "score": 0.5}
         flags = [
-            Flag.model_validate({**given, "flag_id": f"{day}-{i}", "flagged_day": day, "hours_to_decision": 20.0 * i})
+            FlagRow.model_validate(
+                {**given, "flag_id": f"{day}-{i}", "flagged_day": day, "hours_to_decision": 20.0 * i}
+            )
             for day in days
             for i in range(3)
         ]

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from dashapp.alerts.rules import attention as rules
 from dashapp.app import PAGES, create_app
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
 from dashapp.metrics import Desk, Policy
@@ -37,7 +37,7 @@ def put(desk: Desk, **given: Any) -> None:
     days = [FIRST + timedelta(days=i) for i in range(42)]
     good = {"category": "spam", "severity": "high", "routing": "allow", "score": 0.9, "hours_to_decision": 1}
     flags = [
-        Flag.model_validate({**good, "flag_id": f"{day}-{i}", "flagged_day": day, **given})
+        FlagRow.model_validate({**good, "flag_id": f"{day}-{i}", "flagged_day": day, **given})
         for day in days
         for i in range(10)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from dashapp.domain.events import Flag
+from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Desk, Policy
 from dashapp.settings import Settings
@@ -41,7 +41,7 @@ def flags_of(day: date) -> list[dict[str, Any]]:
 @pytest.fixture
 def desk(writer: Engine, settings: Settings, now: datetime) -> Iterator[Desk]:
     days = [day for i in range(DAYS) if (day := FIRST + timedelta(days=i)) not in HOLE]
-    given = [Flag.model_validate(flag) for day in days for flag in flags_of(day)]
+    given = [FlagRow.model_validate(flag) for day in days for flag in flags_of(day)]
     with writer.connect() as connection:
         writes.put_origin(connection, "ops", "import", now)
         writes.put_coverage(connection, "ops", days)

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.result import Result
 from bench.visitor import Visitor
-from dashapp.domain.ask import View, to_filters
+from dashapp.domain.ask import to_filters
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 
 PATH = "/volume"

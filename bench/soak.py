@@ -18,7 +18,8 @@ from bench.result import Result, print_table
 from bench.serving import Server, serving
 from bench.store import made
 from bench.visitor import Question, Visitor
-from dashapp.domain.ask import View, to_filters
+from dashapp.domain.ask import to_filters
+from dashapp.domain.view import View
 from dashapp.web.shell import FIRST_FILTERS
 
 USERS = 50

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from bench.result import seconds
-from dashapp.domain.ask import DEFAULT_DAYS, Filters, View, Window
+from dashapp.domain.ask import Filters, Window
+from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim
 
 CALLBACKS = "/_dash-update-component"

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from dashapp.domain.ask import Ask, Filters, Grain, View, Window, to_filters
+from dashapp.domain.ask import Ask, Filters, Grain, Window, to_filters
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, measure, settled_day
 from dashapp.store.reads import values_of

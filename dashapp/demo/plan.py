@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dashapp.demo import platform as p
-from dashapp.domain.ask import MOST_DAYS
 from dashapp.domain.messages import Incident, Reviewer
+from dashapp.domain.view import MOST_DAYS
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashapp.domain.ask import Ask, View
+from dashapp.domain.ask import Ask
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, as_of, measure
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, Unmeasured, backtest

@@ -6,7 +6,8 @@ from typing import Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, set_props
 
-from dashapp.domain.ask import Grain, View
+from dashapp.domain.ask import Grain
+from dashapp.domain.view import View
 from dashapp.metrics import Audience, Desk
 from dashapp.web import components, notices, scenes, tiles, words
 from dashapp.web.cards import content

@@ -11,7 +11,8 @@ from dash import html
 from dash.development.base_component import Component
 from sqlalchemy import Dialect
 
-from dashapp.domain.ask import DEFAULT_DAYS, Ask, View, Window
+from dashapp.domain.ask import Ask, Window
+from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import Dim, label
 from dashapp.metrics import METRICS, Desk, Kind, Metric, Threshold, Unit, as_of
 from dashapp.metrics.measure import bound, with_origins

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from dashapp.domain.ask import MOST_DAYS, MOST_VALUE, Ask, Filters, View, Window, to_filters
+from dashapp.domain.ask import Ask, Filters, Window, to_filters
+from dashapp.domain.view import MOST_DAYS, MOST_VALUE, View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, Kind, Metric, as_of
 from dashapp.metrics.rows import COLUMNS, DEFAULT_SORT, Wanted

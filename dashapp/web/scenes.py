@@ -6,7 +6,8 @@ from datetime import date
 from functools import cached_property
 
 from dashapp.alerts.rules import Attention, attention
-from dashapp.domain.ask import Ask, Filters, Grain, View, Window
+from dashapp.domain.ask import Ask, Filters, Grain, Window
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import Desk, Metric, as_of, settled_day
 from dashapp.store.reads import Origin, Value, origins, values_of

@@ -11,7 +11,8 @@ from dash.development.base_component import Component
 
 from dashapp.alerts.look import State
 from dashapp.alerts.rules import Attention
-from dashapp.domain.ask import DEFAULT_DAYS, Grain, View
+from dashapp.domain.ask import Grain
+from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
 from dashapp.web import notices, words

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashapp.domain.ask import FIRST_DAY, LAST_DAY, MOST_DAYS, Ask, Grain, View, Window, to_filters
+from dashapp.domain.ask import FIRST_DAY, LAST_DAY, Ask, Grain, Window, to_filters
+from dashapp.domain.view import MOST_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim
 
 AS_OF = date(2024, 3, 30)

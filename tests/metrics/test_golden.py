@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from dashapp.demo.load import load
-from dashapp.domain.ask import View
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Desk, Metric, Policy, as_of, measure
 from dashapp.metrics.registry import Privacy

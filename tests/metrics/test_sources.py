@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from dashapp.domain.ask import View
+from dashapp.domain.view import View
 from dashapp.metrics.query import cube_for
 
 

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 import pytest
 from sqlalchemy import Engine
 
-from dashapp.domain.ask import View
 from dashapp.domain.messages import FlagRow, Incident
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Severity
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from dashapp.domain.ask import View, Window
+from dashapp.domain.ask import Window
+from dashapp.domain.view import View
 from dashapp.metrics import METRICS
 from dashapp.metrics.rows import COLUMNS
 from dashapp.web.listing import Listing, link

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashapp.domain.ask import MOST_DAYS, Ask, Window
+from dashapp.domain.ask import Ask, Window
+from dashapp.domain.view import MOST_DAYS
 from dashapp.domain.vocabulary import Severity, label
 from dashapp.metrics import measure
 from dashapp.metrics.rows import COLUMNS, Row, waiting_rows

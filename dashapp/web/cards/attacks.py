@@ -8,8 +8,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashapp.domain.ask import Ask, View, to_filters
+from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.messages import Incident
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, Severity, label
 from dashapp.metrics import Measurement, Unit, measure
 from dashapp.metrics.attacks import (

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashapp.domain.ask import View
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Case, Dim, label
 from dashapp.metrics.rows import COLUMNS, NoRows, Row, count_rows, select_rows
 from dashapp.store.engine import TooSlow

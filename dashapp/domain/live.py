@@ -1,0 +1,80 @@
+"""Stretches of time cut into buckets shorter than a day, and what an address says about one."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from dashapp.domain.ask import Ask, Filters, Grain, Window
+from dashapp.domain.view import View
+from dashapp.domain.vocabulary import Dim
+
+MOST_BUCKETS = 2016
+"""In one stretch: a week by five minutes."""
+DEFAULT_HOURS = {Grain.FIVE_MINUTES: 3, Grain.HOUR: 24, Grain.DAY: 24 * 7}
+"""What is looked at where nobody says how much, by grain."""
+MOST_HOURS = 24 * 92
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """What the address of a live page says: how many hours until now, in which buckets, filtered how."""
+
+    hours: int = DEFAULT_HOURS[Grain.FIVE_MINUTES]
+    grain: Grain = Grain.FIVE_MINUTES
+    filters: Filters = ()
+    problems: tuple[str, ...] = field(default=(), compare=False)
+
+    def ask(self, now: datetime, zone: ZoneInfo, by: tuple[Dim, ...] = ()) -> Ask:
+        """The question until now; by day it is about whole days."""
+        begin = now - timedelta(hours=self.hours)
+        if self.grain is Grain.DAY:
+            days = max(1, round(self.hours / 24))
+            return Ask(Window.ending(now.astimezone(zone).date(), days), Grain.DAY, by, self.filters)
+        return within(stretch(begin + STEPS[self.grain], now, self.grain, zone), self.grain, by, self.filters)
+
+    @classmethod
+    def parse(cls, address: str) -> "LiveView":
+        """Read a query string. What it cannot read is left out, with a problem; too many buckets become larger ones."""
+        pairs = parse_qsl(address.lstrip("?"), keep_blank_values=True)
+        given = dict(pairs)
+        rest = View.parse(urlencode([pair for pair in pairs if pair[0] not in ("last", "bin")]))
+        problems = list(rest.problems)
+        grain = _read(given.get("bin"), _grain, problems, "bin") or Grain.FIVE_MINUTES
+        hours = _read(given.get("last"), _hours, problems, "last") or DEFAULT_HOURS[grain]
+        if grain is Grain.FIVE_MINUTES and timedelta(hours=hours) > MOST_BUCKETS * STEPS[grain]:
+            problems.append(f"bin: {hours} h are too many buckets of 5 minutes, so they are shown by hour")
+            grain = Grain.HOUR
+        return cls(hours, grain, rest.filters, tuple(problems))
+
+
+def within(of: Stretch, grain: Grain, by: tuple[Dim, ...], filters: Filters) -> Ask:
+    """The question about a stretch of time."""
+    return Ask(of.days, grain, by, filters, stretch=of)
+
+
+def _read(text: str | None, read: Callable[[str], T], problems: list[str], key: str) -> T | None:
+    try:
+        return None if text is None else read(text)
+    except ValueError as error:
+        problems.append(f"{key}: {text!r:.42} {error}")
+        return None
+
+
+def _grain(text: str) -> Grain:
+    if text not in DEFAULT_HOURS:
+        raise ValueError(f"is not one of {', '.join(DEFAULT_HOURS)}")
+    return Grain(text)
+
+
+def _hours(text: str) -> int:
+    found = re.fullmatch(r"([1-9]\d{0,3})(h|d)", text)
+    hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else 0
+    if not 0 < hours <= MOST_HOURS:
+        raise ValueError(f"is not a number of hours or days such as 3h or 7d, up to {MOST_HOURS // 24}d")
+    return hours

@@ -2,8 +2,9 @@
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
-  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", sort: "flagged_day", desc: "1", page: "1", q: "" };
+  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min" };
   const OF_ROWS = ["case", "sort", "desc", "page", "q"]; // keys that only a list of flags knows
+  const OF_LIVE = ["last", "bin"]; // keys that only events as they come in know
   const DATES = ["since", "until"];
   const tables = window.watchfloor_tables;
   let controls = []; // keys of the filter bar, in the order of the address
@@ -88,6 +89,8 @@
   function here(path) {
     if (!document.querySelector(".bar")) controls = []; // a page without filters
     calm();
+    paused = false;
+    shownAt = null;
     links(location.search);
     document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
     return path;
@@ -101,7 +104,7 @@
   function links(search) {
     page = location.pathname;
     for (const link of document.querySelectorAll(".side a")) {
-      const kept = link.pathname === page ? search.slice(1) : without(OF_ROWS, search);
+      const kept = link.pathname === page ? search.slice(1) : without([...OF_ROWS, ...OF_LIVE], search);
       link.setAttribute("href", link.pathname + (kept ? "?" + kept : ""));
       link.pathname === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
     }
@@ -129,8 +132,27 @@
   }
 
   document.addEventListener("visibilitychange", () => {
-    if (every) dash_clientside.set_props("refresh", { disabled: document.hidden });
+    if (every || pausing()) dash_clientside.set_props("refresh", { disabled: document.hidden || paused });
   });
+
+  // A page of what comes in keeps itself up to date until the reader stops it, and says how old it is.
+  const pausing = () => document.getElementById("pause");
+  let paused = false;
+  let shownAt = null;
+
+  function pause() {
+    paused = !paused;
+    pausing().textContent = paused ? "Resume" : "Pause";
+    pausing().setAttribute("aria-pressed", String(paused));
+    dash_clientside.set_props("refresh", { disabled: paused });
+  }
+
+  setInterval(() => {
+    const age = document.getElementById("age");
+    if (!age || shownAt === null) return;
+    const seconds = Math.round((performance.now() - shownAt) / 1000);
+    age.textContent = "updated " + (seconds < 120 ? seconds + " s" : Math.round(seconds / 60) + " min") + " ago";
+  }, 1000);
 
   // --- figures -----------------------------------------------------------------------------------------------------
   let tokens = new Map(); // the colours of the theme that is on, by name
@@ -189,8 +211,11 @@
     const drawn = callback_context.outputs_list[0].map(({ id }) => id.card);
     if (!answer) charts = {}; // a page just laid out
     if (!answer) return [drawn.map(() => no_update), no_update];
+    const before = callback_context.triggered_id === "theme" ? {} : charts;
     charts = answer.charts ?? {};
-    const figures = drawn.map((card) => (charts[card].figure ? themed(card, charts[card].figure) : no_update));
+    shownAt = performance.now();
+    const drawing = (card) => charts[card].figure && JSON.stringify(charts[card]) !== JSON.stringify(before[card]);
+    const figures = drawn.map((card) => (drawing(card) ? themed(card, charts[card].figure) : no_update));
     for (const [id, text] of Object.entries(answer.parts)) fill(document.getElementById(id), text);
     for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
     drawn.forEach(arrange);
@@ -254,7 +279,7 @@
 
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
-    const button = event.target.closest("[data-png], [data-link], [data-table], #reset");
+    const button = event.target.closest("[data-png], [data-link], [data-table], #reset, #pause");
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const here = event.target.closest("a[href^='?'], [data-query]");
     if (here && plain) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
@@ -264,6 +289,7 @@
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); } // its items vanish, and the focus with them
     if (!button) return;
     if (button.id === "reset") apply("");
+    if (button.id === "pause") pause();
     if (button.dataset.table) turn(button.dataset.table);
     if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
     if (button.dataset.png) {

@@ -9,11 +9,11 @@ from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine
 from dashapp.web import api, callbacks, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services, policy_of
-from pages import attacks, classifier, definitions, flags, overview, queue, volume
+from pages import attacks, classifier, definitions, flags, live, overview, queue, volume
 
 log = logging.getLogger(__name__)
 
-PAGES = (overview.PAGE, volume.PAGE, classifier.PAGE, queue.PAGE, attacks.PAGE, flags.PAGE, definitions.PAGE)
+PAGES = (overview.PAGE, live.PAGE, volume.PAGE, classifier.PAGE, queue.PAGE, attacks.PAGE, flags.PAGE, definitions.PAGE)
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> Dash:
     site.register(PAGES)
     app.layout = shell.shell(PAGES)
     callbacks.bind(app, PAGES)
-    shared.share(app)
+    shared.share(app, [page.path for page in PAGES if page.live])
     return app
 
 

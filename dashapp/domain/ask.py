@@ -152,6 +152,14 @@ class Ask:
         return Window(self.window.since - timedelta(days=self.trailing - 1), self.window.until)
 
     @property
+    def before(self) -> "Ask":
+        """The same question about as much time before."""
+        if self.stretch is None:
+            return replace(self, window=self.window.previous)
+        earlier = self.stretch.previous
+        return replace(self, window=earlier.days, stretch=earlier)
+
+    @property
     def dims(self) -> frozenset[Dim]:
         """Every dimension that the question names, as split or as filter."""
         return frozenset(self.by) | {dim for dim, _ in self.filters}
@@ -162,7 +170,7 @@ def to_filters(chosen: Mapping[Dim, Sequence[str]]) -> Filters:
     return tuple(sorted((dim, tuple(sorted(set(values)))) for dim, values in chosen.items() if values))
 
 
-def stretch(since: datetime, until: datetime, grain: Grain, zone: ZoneInfo) -> Stretch:
+def stretch_of(since: datetime, until: datetime, grain: Grain, zone: ZoneInfo) -> Stretch:
     """The whole buckets that hold what lies between two moments."""
     step = STEPS[grain]
     begin = _floor(since, step, zone)

@@ -1,14 +1,15 @@
-"""Stretches of time cut into buckets shorter than a day, and what an address says about one."""
+"""What the address of a live page says."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from dashapp.domain.ask import Ask, Filters, Grain, Window
+from dashapp.domain.ask import STEPS, Ask, Filters, Grain, Stretch, Window, stretch_of
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 
@@ -30,13 +31,18 @@ class LiveView:
     filters: Filters = ()
     problems: tuple[str, ...] = field(default=(), compare=False)
 
+    @property
+    def told(self) -> str:
+        """How much time it is about: 3 h or 7 days."""
+        return f"{self.hours} h" if self.hours % 24 or self.hours == 24 else f"{self.hours // 24} days"
+
     def ask(self, now: datetime, zone: ZoneInfo, by: tuple[Dim, ...] = ()) -> Ask:
         """The question until now; by day it is about whole days."""
         begin = now - timedelta(hours=self.hours)
         if self.grain is Grain.DAY:
             days = max(1, round(self.hours / 24))
             return Ask(Window.ending(now.astimezone(zone).date(), days), Grain.DAY, by, self.filters)
-        return within(stretch(begin + STEPS[self.grain], now, self.grain, zone), self.grain, by, self.filters)
+        return within(stretch_of(begin + STEPS[self.grain], now, self.grain, zone), self.grain, by, self.filters)
 
     @classmethod
     def parse(cls, address: str) -> "LiveView":
@@ -56,6 +62,44 @@ class LiveView:
 def within(of: Stretch, grain: Grain, by: tuple[Dim, ...], filters: Filters) -> Ask:
     """The question about a stretch of time."""
     return Ask(of.days, grain, by, filters, stretch=of)
+
+
+def asked_within(pairs: Sequence[tuple[str, str]], now: datetime, zone: ZoneInfo) -> tuple[Ask, list[str]]:
+    """The question that a query string puts about less than a day, and what is wrong with it. `since` and `until` are
+    moments or days; a day as `until` is meant to its end. Without them it is about the last hours until now.
+    """
+    given = dict(pairs)
+    rest = View.parse(urlencode([pair for pair in pairs if pair[0] not in ("grain", "since", "until")]))
+    problems = [*rest.problems, *rest.unknown]
+    grain = Grain(given["grain"])
+    until = _read(given.get("until"), partial(_moment, zone, 1), problems, "until") or now
+    begin = until.astimezone(UTC) - timedelta(hours=DEFAULT_HOURS[grain])
+    since = _read(given.get("since"), partial(_moment, zone, 0), problems, "since") or begin
+    if not timedelta(0) < until - since <= MOST_BUCKETS * STEPS[grain]:
+        problems.append(f"until: is not within {MOST_BUCKETS} buckets of {grain} after since")
+        since, until = begin, now
+    return within(stretch_of(since, until, grain, zone), grain, rest.by or (), rest.filters), problems
+
+
+def query_within(ask: Ask) -> str:
+    """A question about a stretch of time as the query string that `asked_within` reads."""
+    ends = (("since", ask.stretch.since), ("until", ask.stretch.until)) if ask.stretch else ()
+    times = [(key, moment.isoformat()) for key, moment in ends]
+    kept = [(dim, value) for dim, values in ask.filters for value in values]
+    return urlencode([*times, ("grain", ask.grain), *(("by", dim) for dim in ask.by), *kept])
+
+
+def _moment(zone: ZoneInfo, days: int, text: str) -> datetime:
+    """A moment as RFC 3339 writes it, or the midnight so many days after one of which only the day is given."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is not a moment such as 2024-03-30T14:05:00Z") from None
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return (found + timedelta(days=days)).replace(tzinfo=zone)
+    if found.tzinfo is None:
+        raise ValueError("has no offset such as Z or +01:00")
+    return found
 
 
 def _read(text: str | None, read: Callable[[str], T], problems: list[str], key: str) -> T | None:

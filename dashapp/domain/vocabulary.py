@@ -91,11 +91,14 @@ class Status(StrEnum):
 
 
 class Feed(StrEnum):
-    """What an origin delivers. A day that one feed covers says nothing of another."""
+    """What an origin delivers. A day that one feed covers says nothing of another. Live are the events of reports and
+    decisions as they come in, from the first one on: of those a quiet day is a day without.
+    """
 
     FLAGS = "flags"
     REPORTS = "reports"
     DECISIONS = "decisions"
+    LIVE = "live"
 
 
 class Method(StrEnum):

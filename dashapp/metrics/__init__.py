@@ -1,8 +1,9 @@
 """The registry and its door. Importing the families fills the registry."""
 
 from dashapp.domain.threshold import Threshold
-from dashapp.metrics import classifier, queue, volume
-from dashapp.metrics.measure import Audience, Desk, Measurement, as_of, measure, settled_day
+from dashapp.metrics import classifier, live, queue, volume
+from dashapp.metrics.desk import Audience, Desk, Measurement
+from dashapp.metrics.measure import as_of, measure, settled_day
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Unit
 from dashapp.metrics.spread import Spread
@@ -22,6 +23,7 @@ __all__ = [
     "Unit",
     "as_of",
     "classifier",
+    "live",
     "measure",
     "queue",
     "settled_day",

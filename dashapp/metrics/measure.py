@@ -2,37 +2,29 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Window
-from dashapp.domain.threshold import Threshold
+from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Stretch, Window
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed, Severity
+from dashapp.metrics import moments
+from dashapp.metrics.desk import Audience, Desk, Measurement, widened
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, together
 from dashapp.metrics.query import cube_for
-from dashapp.metrics.registry import Kind, Metric, Policy, Privacy, Statistics, Unit
-from dashapp.metrics.spread import Spread, Waits, ages, binned, distribution, waits
+from dashapp.metrics.registry import METRICS, Kind, Metric, Privacy, Statistics, Unit
+from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
-from dashapp.store.reads import Coverage, coverage_of, default_origins, spans_of
+from dashapp.store.reads import Coverage
 
 TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO)
 FRESH = timedelta(days=2)
 """Within it of now, the last covered day tells what is open now."""
-
-T = TypeVar("T")
-
-USUAL_DAYS = 34
-"""Days before a window's last that a page asks for anyway: four weeks for a tile's line, and a trailing week."""
-TRAIL = timedelta(days=6)
-"""What a trailing week asks for before a window's first day."""
 
 STATEMENTS = 256
 """SELECTs kept by each process: those of all pages under a few filters."""
@@ -44,85 +36,10 @@ GIVEN_UP = "given up"
 log = logging.getLogger(__name__)
 
 
-class Audience(StrEnum):
-    """Where an answer goes: onto a lead's screen, or out of it as file, API answer, alert or summary."""
-
-    SCREEN = "screen"
-    FILE = "file"
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Where and when a question is asked: a reading connection, the wall clock, and the settings numbers depend on.
-
-    The connection reads in one transaction, so what was asked once at a desk is not asked again.
-    """
-
-    connection: Connection
-    now: datetime
-    policy: Policy
-    audience: Audience = Audience.FILE
-    known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
-
-    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
-        """The answer to a question, found the first time it is put."""
-        if question not in self.known:
-            self.known[question] = answer()
-        found: T = self.known[question]
-        return found
-
-    @property
-    def failed(self) -> bool:
-        """Whether something went wrong that may go well another time."""
-        answers = (answer for answer in self.known.values() if isinstance(answer, Measurement))
-        return any(answer.error and not answer.refused for answer in answers)
-
-    def default_origins(self, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
-        """The origins whose feed a view shows when it names none."""
-        return self.once(("default origins", feed), lambda: default_origins(self.connection, feed))
-
-    def coverage(self, names: tuple[str, ...], window: Window | None = None, feed: Feed = Feed.FLAGS) -> Coverage:
-        """What the feed of some origins covers until today, of the window where one is given."""
-        return self.once(("covered", names, window, feed), lambda: self._coverage(names, window, feed))
-
-    def _coverage(self, names: tuple[str, ...], window: Window | None, feed: Feed) -> Coverage:
-        key = ("coverage", names, feed)
-        read, found = self.known.get(key, (None, None))
-        if found is None or (window and (read is None or not read.holds(window))):
-            read = _widened(window, read) if window else None
-            spans = self.once(("spans", names, feed), lambda: spans_of(self.connection, names, self.today, feed))
-            found = coverage_of(self.connection, spans, feed, read)
-            self.known[key] = (read, found)
-        covered: Coverage = found.within(window) if window else found
-        return covered
-
-    @property
-    def today(self) -> date:
-        """The day it is in the reporting zone."""
-        return self.now.astimezone(self.policy.zone).date()
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """An answer. `total` pools the whole window and all groups; `error` says in a sentence why there is no answer, and
-    `refused` that the reason lies in the question.
-    """
-
-    metric: Metric
-    ask: Ask
-    points: tuple[Point, ...] = ()
-    total: Point | None = None
-    as_of: date | None = None
-    threshold: Threshold | None = None
-    spreads: tuple[Spread, ...] = ()
-    from_facts: bool = False
-    took: timedelta = timedelta(0)
-    error: str | None = None
-    refused: bool = False
-
-
 def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     """Answer a question about a metric. What goes wrong becomes the measurement's error, so that a page can go on."""
+    if ask.stretch and metric.live:
+        metric = METRICS[metric.live]
     asked = with_origins(desk, ask, metric.feed)
     return desk.once(("measure", metric.key, asked), lambda: _measured(desk, metric, ask, asked))
 
@@ -161,6 +78,8 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
     """Why a question is not answered at all."""
     if metric.privacy is Privacy.SCREEN and desk.audience is not Audience.SCREEN:
         return f"{metric.title} is shown on screen only."
+    if ask.stretch and metric.feed is not Feed.LIVE:
+        return f"{metric.title} is counted by day, week or month, not by {ask.grain}."
     unknown = sorted(ask.dims - metric.dims)
     if unknown:
         return f"{metric.title} is not kept by {' and '.join(unknown)}."
@@ -170,6 +89,8 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
 
 
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
+    if ask.stretch:
+        return _within(desk, metric, ask, ask.stretch)
     reach = ask.reach
     coverage = desk.coverage(ask.chosen(Dim.ORIGIN), reach, metric.feed)
     pooling = Pooling(ask, metric, coverage, settled_day(desk, metric))
@@ -180,15 +101,39 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
         rows = _read(desk, metric, ask, reach)
         found = distribution(binned(rows, coverage.days), pooling, metric.edges)
         return replace(answer, points=found.points, total=found.total, spreads=found.spreads)
-    sums = _sums(desk, metric, ask, coverage)
+    if metric.feed is Feed.LIVE:
+        rows = _events(desk, metric, ask, *moments.ends(reach, desk.policy.zone))
+        sums = by_group(moments.in_days(rows, desk.policy.zone))
+    else:
+        sums = _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
     points = tuple(pooling.points(sums))
     return replace(answer, points=points, total=pooling.total(sums), from_facts=_reads_facts(metric, ask))
 
 
+def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measurement:
+    """What events say of a stretch of time; nothing where none ever came."""
+    first = min(desk.live_since(ask.chosen(Dim.ORIGIN)).values(), default=None)
+    if first is None:
+        return Measurement(metric, ask, total=Point(stretch.since, (), None, 0))
+    rows = _events(desk, metric, ask, stretch.since, stretch.until)
+    points = tuple(moments.points(rows, stretch, ask.by, first, desk.now))
+    n, provisional = sum(point.n for point in points), any(point.provisional for point in points)
+    total = Point(stretch.since, (), n if points else None, n, provisional=provisional)
+    return Measurement(metric, ask, points, total, desk.today)
+
+
+def _events(desk: Desk, metric: Metric, ask: Ask, begin: datetime, end: datetime) -> Sequence[Any]:
+    """The live counts between two moments."""
+    statement = _statement(metric.statistics, Grain.FIVE_MINUTES, ask.by, ask.filters)
+    return desk.connection.execute(statement, {"begin": begin, "end": end}).all()
+
+
 def _reads_facts(metric: Metric, ask: Ask) -> bool:
     """Whether a question is answered from all flags of its days, because no cube knows its dimensions together."""
+    if metric.feed is not Feed.FLAGS:
+        return False
     return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None
 
 
@@ -209,7 +154,7 @@ def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
         if ask.by and ask.grain is Grain.WHOLE and metric.kind is not Kind.STOCK:
             return by_group(_pooled(desk, metric, ask, coverage.days))
         finer = next((found for found in known.values() if not ask.by and found[0].holds(days)), None)
-        wide = _widened(days, read)
+        wide = widened(days, read)
         read, sums = (finer[0], together(finer[1])) if finer else (wide, by_group(_read(desk, metric, ask, wide)))
         known[ask.by] = (read, sums)
     if metric.kind is Kind.STOCK:
@@ -239,12 +184,6 @@ def _statement(
 ) -> Statistics:
     """A metric's SELECT, which is the same for all days. To make it takes longer than to run it."""
     return statistics(Ask(Window(FIRST_DAY, FIRST_DAY), grain, by, filters))
-
-
-def _widened(days: Window, read: Window | None) -> Window:
-    """Days with those before them that tiles and trailing lines ask for, and those read already."""
-    since = max(min(days.since - TRAIL, days.until - timedelta(days=USUAL_DAYS)), FIRST_DAY)
-    return Window(min(since, read.since), max(days.until, read.until)) if read else Window(since, days.until)
 
 
 def _aged(desk: Desk, answer: Measurement) -> Measurement:
@@ -281,6 +220,7 @@ def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
     return {
         "since": since,
         "until": until,
+        **dict(zip(("begin", "end"), moments.ends(Window(since, until), desk.policy.zone), strict=True)),
         **{f"sla_{severity.value}": sla[severity] for severity in Severity},
         **{f"settled_{severity.value}": _over(desk, timedelta(hours=sla[severity])) for severity in Severity},
     }

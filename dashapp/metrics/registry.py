@@ -76,7 +76,7 @@ class Metric:
     ended; `scale` is the unit of num, for sums that are kept as whole numbers so that they add up alike in any order.
     `edges` gives the ends of a distribution's bins; `reduce` makes one value of the hours that open flags have waited
     and of the hours of their SLAs. `rows` is the query that, beside days and filters, finds the flags behind a figure;
-    None where the day raised cannot.
+    None where the day raised cannot. `live` is the key of the metric that counts the same by less than a day.
     """
 
     key: str
@@ -96,6 +96,7 @@ class Metric:
     edges: Callable[[int], tuple[float, float]] | None = None
     reduce: Callable[[NDArray[np.floating], NDArray[np.floating]], float] | None = None
     rows: str | None = ""
+    live: str | None = None
     reference: str = ""
 
     @property

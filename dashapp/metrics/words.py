@@ -1,6 +1,6 @@
 """Numbers and dates as people read them."""
 
-from datetime import date
+from datetime import date, datetime
 
 from dashapp.metrics.registry import Unit
 
@@ -29,6 +29,11 @@ def count(cases: int) -> str:
 def day(value: date, *, year: bool = True) -> str:
     """A day: 30 Mar 2024."""
     return f"{value.day} {value:%b}" + (f" {value.year}" if year else "")
+
+
+def moment(value: datetime) -> str:
+    """A moment by the clock of its zone: 14:05, 30 Mar."""
+    return f"{value:%H:%M}, {day(value, year=False)}"
 
 
 def days(since: date, until: date) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import Dim, Feed
-from dashapp.store.schema import CUBES, coverage, dimension_value, incident, origin
+from dashapp.store.schema import CUBES, coverage, dimension_value, event_bin, incident, origin
 
 DEMO = "demo"
 """The kind, and the name, of the origin that our own generator makes."""
@@ -23,6 +23,10 @@ SPANS_OF = SPANS.where(OF_FEED)
 SPANS_TO = SPANS_OF.where(coverage.c.origin.in_(NAMES), coverage.c.day <= bindparam("today"))
 COVERED = select(coverage.c.origin, coverage.c.day).where(
     coverage.c.origin.in_(NAMES), OF_FEED, coverage.c.day.between(bindparam("since"), bindparam("until"))
+)
+LIVE_SINCE = select(
+    origin.c.origin,
+    select(func.min(event_bin.c.bin)).where(event_bin.c.origin == origin.c.origin).scalar_subquery(),
 )
 VALUE = (dimension_value.c.dim, dimension_value.c.value, dimension_value.c.position)
 VALUES = (
@@ -48,8 +52,15 @@ def origins(connection: Connection, feed: Feed | None = None) -> list[Origin]:
     """All origins, by name, with what they cover, of one feed where it is given."""
     found = connection.execute(SPANS_OF, {"feed": feed}) if feed else connection.execute(SPANS)
     spans = {name: (first, last) for name, first, last in found}
+    if feed is Feed.LIVE:
+        spans = {name: (first.date(), None) for name, first in live_since(connection).items()}
     rows = connection.execute(ORIGINS)
     return [Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None))) for row in rows]
+
+
+def live_since(connection: Connection) -> dict[str, datetime]:
+    """When the first five minutes began of which each origin sent events, by name."""
+    return {name: first for name, first in connection.execute(LIVE_SINCE) if first is not None}
 
 
 def flag_counts(connection: Connection) -> dict[str, int]:

@@ -1,4 +1,6 @@
-"""A number that changes whenever what readers see has changed, so that answers can be kept until then."""
+"""Two numbers that change whenever what readers see has changed, so that answers can be kept until then: the version of
+what is derived from facts, and that of the live counts.
+"""
 
 from sqlalchemy import Connection, Integer, cast, insert, select, update
 from sqlalchemy.types import Text
@@ -8,7 +10,7 @@ from dashapp.store.schema import meta
 KEY = "version"
 PRESENT = select(meta.c.value).where(meta.c.key == KEY)
 
-_RAISE = update(meta).where(meta.c.key == KEY).values(value=cast(cast(meta.c.value, Integer) + 1, Text))
+LIVE_KEY = "live_version"
 
 
 def version(connection: Connection) -> int:
@@ -18,5 +20,20 @@ def version(connection: Connection) -> int:
 
 def next_version(connection: Connection) -> None:
     """Say that something has changed; to be called in the transaction that changes it."""
-    if not connection.execute(_RAISE).rowcount:
-        connection.execute(insert(meta).values(key=KEY, value="1"))
+    _raise(connection, KEY)
+
+
+def live_version(connection: Connection) -> int:
+    """The present version of the live counts; 0 before any event."""
+    return int(connection.scalar(select(meta.c.value).where(meta.c.key == LIVE_KEY)) or 0)
+
+
+def next_live_version(connection: Connection) -> None:
+    """Say that live counts have changed; to be called in the transaction that changes them."""
+    _raise(connection, LIVE_KEY)
+
+
+def _raise(connection: Connection, key: str) -> None:
+    raised = cast(cast(meta.c.value, Integer) + 1, Text)
+    if not connection.execute(update(meta).where(meta.c.key == key).values(value=raised)).rowcount:
+        connection.execute(insert(meta).values(key=key, value="1"))

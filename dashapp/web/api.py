@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashapp.domain.ask import Ask
+from dashapp.domain.ask import STEPS, Ask
+from dashapp.domain.live import asked_within
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, as_of, measure
@@ -158,10 +159,20 @@ def _answer(key: str) -> Measurement:
     if key not in METRICS:
         near = ", ".join(get_close_matches(key, METRICS, n=3, cutoff=0))
         _refuse(404, f"There is no metric {key[:SHOWN]!r}. Known are {near} and others: /api/v1/metrics lists them.")
-    view = _view(_pairs())
+    pairs = _pairs()
+    within = _within(pairs) if dict(pairs).get("grain") in STEPS else None
+    view = _view([] if within else pairs)
     with open_desk() as desk:
-        answer = measure(desk, METRICS[key], _ask(desk, view, METRICS[key].feed))
+        answer = measure(desk, METRICS[key], within or _ask(desk, view, METRICS[key].feed))
     return _answered(answer)
+
+
+def _within(pairs: list[tuple[str, str]]) -> Ask:
+    """The question about less than a day that the pairs of the query string put."""
+    ask, problems = asked_within(pairs, services().clock(), services().policy.zone)
+    if problems:
+        _refuse(400, "The question could not be read.", problems=problems)
+    return ask
 
 
 def _answered(answer: Measurement) -> Measurement:
@@ -222,8 +233,8 @@ def _measured(answer: Measurement) -> dict[str, Any]:
         "metric": answer.metric.key,
         "title": answer.metric.title,
         "unit": answer.metric.unit,
-        "since": ask.window.since.isoformat(),
-        "until": ask.window.until.isoformat(),
+        "since": (ask.stretch or ask.window).since.isoformat(),
+        "until": (ask.stretch or ask.window).until.isoformat(),
         "grain": ask.grain,
         "by": list(ask.by),
         "as_of": end and end.isoformat(),

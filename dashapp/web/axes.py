@@ -10,8 +10,16 @@ from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.metrics import Measurement, Unit
 from dashapp.web import words
 
-HALF = {Grain.DAY: timedelta(hours=12), Grain.WEEK: timedelta(days=3.5), Grain.MONTH: timedelta(days=15)}
+HALF = {
+    Grain.FIVE_MINUTES: timedelta(minutes=2.5),
+    Grain.HOUR: timedelta(minutes=30),
+    Grain.DAY: timedelta(hours=12),
+    Grain.WEEK: timedelta(days=3.5),
+    Grain.MONTH: timedelta(days=15),
+}
 HOVER = {
+    Grain.FIVE_MINUTES: "%H:%M, %-d %b",
+    Grain.HOUR: "%H:%M, %a %-d %b",
     Grain.DAY: "%a %-d %b %Y",
     Grain.WEEK: "week of %-d %b %Y",
     Grain.MONTH: "%B %Y",
@@ -25,7 +33,8 @@ KEPT = 64
 
 TICKS = {
     "tickformatstops": [
-        {"dtickrange": [None, 86400000 * 27], "value": "%-d %b\n%Y"},
+        {"dtickrange": [None, 86400000 - 1], "value": "%H:%M\n%-d %b"},
+        {"dtickrange": [86400000, 86400000 * 27], "value": "%-d %b\n%Y"},
         {"dtickrange": ["M1", None], "value": "%b %Y"},
     ]
 }
@@ -50,7 +59,9 @@ def layout(answer: Measurement) -> dict[str, Any]:
 
 
 def buckets(ask: Ask) -> Sequence[date]:
-    """Every bucket of the window, with or without data."""
+    """Every bucket of the window or stretch, with or without data."""
+    if ask.stretch:
+        return ask.stretch.buckets
     return _buckets(ask.window, ask.grain)
 
 
@@ -69,8 +80,13 @@ def _range(ask: Ask) -> list[str]:
     return [_edge(shown[0], -_half(ask)), _edge(shown[-1], _half(ask))]
 
 
+def at(bucket: date) -> str:
+    """Where a bucket stands along x: its day, or its first moment by the clock of the reporting zone."""
+    return bucket.replace(tzinfo=None).isoformat() if isinstance(bucket, datetime) else bucket.isoformat()
+
+
 def _edge(bucket: date, by: timedelta) -> str:
-    return (datetime.combine(bucket, datetime.min.time()) + by).isoformat()
+    return (datetime.fromisoformat(at(bucket)) + by).isoformat()
 
 
 def _levels(answer: Measurement) -> list[tuple[str, float, str]]:

@@ -7,9 +7,10 @@ from typing import Any
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, set_props
 
 from dashapp.domain.ask import Grain
+from dashapp.domain.live import query_within
 from dashapp.domain.view import View
 from dashapp.metrics import Audience, Desk
-from dashapp.web import components, notices, scenes, tiles, words
+from dashapp.web import components, notices, scenes, tiles
 from dashapp.web.cards import content
 from dashapp.web.components import graph, place
 from dashapp.web.desk import open_desk
@@ -61,7 +62,7 @@ def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
         **{place(card, "head"): one.head for card, one in made.items()},
         **{place(card, "content"): one.written for card, one in made.items() if not card.chart.drawn},
         **counts(attention_now(desk)),
-        "window": words.days(seen.window.since, seen.window.until),
+        "window": notices.window(seen),
         "fresh": notices.fresh(seen),
         "notices": notices.notices(seen),
     }
@@ -91,6 +92,8 @@ def file_link(scene: Scene, card: Card, key: str, trailing: int, ending: str) ->
         window, view = scene.window, scene.view
         same = View(since=window.since, until=window.until, filters=view.filters, method=view.method)
         return f"/api/v1/incidents.csv?{same.query()}"
+    if asked.stretch:
+        return f"/api/v1/metrics/{key}.{ending}?{query_within(asked)}"
     view = View(
         since=asked.window.since,
         until=asked.window.until,

@@ -107,7 +107,8 @@ def _series(answer: Measurement) -> list[tuple[str | None, str, list[Point]]]:
         groups[" · ".join(point.groups)].append(point)
     dim = answer.ask.by[0]
     size = {name: sum(point.n for point in points) for name, points in groups.items()}
-    largest = sorted(groups, key=lambda name: -size[name])[:MOST_GROUPS]
+    largest = sorted(groups, key=lambda name: -size[name])
+    largest = largest[:MOST_GROUPS] if len(largest) > MOST_GROUPS + 1 else largest  # a single other has its own name
     shown = sorted(largest, key=lambda name: _order(dim, groups[name][0], size[name]))
     found: list[tuple[str | None, str, list[Point]]] = [
         (groups[name][0].groups[0], _name(groups[name][0]), groups[name]) for name in shown
@@ -151,7 +152,7 @@ def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
     shown = [found.get(bucket) or Point(bucket, (), None, 0) for bucket in axes.buckets(answer.ask)] if found else []
     return {
         "name": name,
-        "x": [point.bucket.isoformat() for point in shown],
+        "x": [axes.at(point.bucket) for point in shown],
         "y": [point.value for point in shown],
         "customdata": [extra(point) for point in shown],
         "hovertemplate": HOVER[answer.metric.unit] + _cases(answer),

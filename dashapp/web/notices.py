@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.domain.vocabulary import label
+from dashapp.domain.vocabulary import Feed, label
 from dashapp.store.reads import DEMO
 from dashapp.web import components, words
 from dashapp.web.scenes import Scene
@@ -18,6 +18,8 @@ MOST_NEW = 6
 def fresh(scene: Scene) -> str:
     """How old the newest data is, and when this was read."""
     desk = scene.desk
+    if scene.live:
+        return _received(scene)
     if scene.first_day is None:
         return "no data"
     stale = (desk.today - scene.as_of).days > STALE_DAYS
@@ -25,9 +27,24 @@ def fresh(scene: Scene) -> str:
     return f"data end {words.day(scene.as_of)}" if stale else f"data to {words.day(scene.as_of)}, read {read:%H:%M}"
 
 
+def _received(scene: Scene) -> str:
+    """When the last event came in, of the origins looked at."""
+    names = scene.chosen_origins or scene.desk.default_origins(Feed.LIVE)
+    came = [origin.delivered_at for origin in scene.origins if origin.name in names and origin.first_day]
+    return f"last events received {max(came).astimezone(scene.desk.policy.zone):%H:%M:%S}" if came else "no events yet"
+
+
+def window(scene: Scene) -> str:
+    """The days, or the time of less than a day, that the page is about."""
+    if scene.live and (stretch := scene.live.ask(scene.desk.now, scene.desk.policy.zone).stretch):
+        return f"{words.moment(stretch.since)} to {words.moment(stretch.until)}"
+    return words.days(scene.window.since, scene.window.until)
+
+
 def notices(scene: Scene) -> list[Component]:
     """What the reader should know first: bad values in the address, demo data, values never seen before."""
-    notes = [components.notice(f"Left out of the address: {problem}.") for problem in scene.view.problems]
+    problems = (scene.live or scene.view).problems
+    notes = [components.notice(f"Left out of the address: {problem}.") for problem in problems]
     found, chosen = scene.origins, scene.chosen_origins
     real = [origin.name for origin in found if origin.kind != DEMO]
     if not found:

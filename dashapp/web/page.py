@@ -118,6 +118,11 @@ class Page:
     bar: bool = True
 
     @property
+    def live(self) -> bool:
+        """Whether it shows events as they come in, and keeps itself up to date."""
+        return self.feed is Feed.LIVE
+
+    @property
     def finds_attacks(self) -> bool:
         """Whether it is about detectors, so that another can be chosen; elsewhere the default's findings are shown."""
         return any(card.chart is Chart.BACKTEST for card in self.cards)

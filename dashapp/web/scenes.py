@@ -7,6 +7,7 @@ from functools import cached_property
 
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Ask, Filters, Grain, Window
+from dashapp.domain.live import LiveView
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import Desk, Metric, as_of, settled_day
@@ -28,6 +29,7 @@ class Scene:
     values: dict[Dim, list[Value]]
     address: str = ""
     attend: Callable[[Desk, Filters], Attention] = attention
+    live: LiveView | None = None
 
     @cached_property
     def known(self) -> Positions:
@@ -52,6 +54,8 @@ class Scene:
 
     def ask(self, card: Card) -> Ask:
         """The card's question under the address."""
+        if self.live:
+            return self.live.ask(self.desk.now, self.desk.policy.zone, card.by)
         asked = replace(self.view.ask(self.as_of, by=card.by), trailing=1)
         if card.chart.detects:
             return replace(asked, grain=Grain.DAY, by=())
@@ -66,6 +70,8 @@ class Scene:
     @property
     def window(self) -> Window:
         """The days that the address asks for."""
+        if self.live:
+            return self.live.ask(self.desk.now, self.desk.policy.zone).window
         return self.view.window(self.as_of)
 
     def last_week(self, metric: Metric) -> Window:
@@ -86,4 +92,5 @@ def scene(
     found = origins(desk.connection, feed)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found])
-    return Scene(desk, view, as_of(desk, chosen, feed), found, values, address, attend)
+    live = LiveView.parse(address) if feed is Feed.LIVE else None
+    return Scene(desk, view, as_of(desk, chosen, feed), found, values, address, attend, live)

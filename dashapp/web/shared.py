@@ -1,6 +1,7 @@
 """Answers that viewers share: a page under an address is computed once a minute, as long as the data are the same."""
 
 import json
+from collections.abc import Collection, Hashable
 from threading import Condition
 from typing import Any
 
@@ -12,12 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
-from dashapp.store.version import version
+from dashapp.store.version import live_version, version
 from dashapp.web.desk import services
 
 CALLBACKS = "/_dash-update-component"
 KEPT = 128
 """Answers kept by each process; the largest have about 100 kB."""
+SECONDS = 5
+"""How long an answer of a page of events is kept where no event comes in."""
 TICK = "n_intervals"
 """The property that tells how often a page has refreshed itself, which makes no difference."""
 
@@ -35,8 +38,10 @@ def only_now() -> None:
     g.only_now = True
 
 
-def share(app: Dash) -> None:
-    """Keep the answers of callbacks. Of several viewers who ask the same at once, one has it computed."""
+def share(app: Dash, live: Collection[str]) -> None:
+    """Keep the answers of callbacks. Of several viewers who ask the same at once, one has it computed. `live` are the
+    paths of the pages that show events as they come in.
+    """
     compute = app.server.view_functions[CALLBACKS]
 
     @cached(LRUCache(KEPT), key=lambda question: question, condition=Condition())
@@ -48,7 +53,7 @@ def share(app: Dash) -> None:
 
     def answered() -> Response:
         try:
-            question = _question()
+            question = _question(live)
         except SQLAlchemyError:  # the callback meets the same trouble, and says so on the page and in the log
             own: Response = compute()
             return own
@@ -77,11 +82,14 @@ def _minute() -> str:
     return f"{services().clock():%Y-%m-%dT%H:%M}"
 
 
-def _question() -> tuple[int, str, str]:
-    """What is asked, of which data, in which minute."""
-    with services().reader.connect() as connection:
-        data = version(connection)
+def _question(lively: Collection[str]) -> tuple[Hashable, str, str]:
+    """What is asked, of which data, in which minute; of a page of events, of which events and in which few seconds."""
     asked = request.get_json()
+    live = any(one.get("id") == "page" and one.get("value") in lively for one in asked.get("state", ()))
+    with services().reader.connect() as connection:
+        data = (version(connection), live_version(connection) if live else None)
+    now = services().clock()
+    time = f"{now:%Y-%m-%dT%H:%M}" if not live else str(int(now.timestamp()) // SECONDS)
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]
     body = {**asked, "inputs": inputs, "changedPropIds": None, "parsedChangedPropsIds": None}
-    return data, _minute(), json.dumps(body, sort_keys=True)
+    return data, time, json.dumps(body, sort_keys=True)

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from dashapp.alerts.look import State
 from dashapp.alerts.rules import Attention
 from dashapp.domain.ask import Grain
+from dashapp.domain.live import LiveView
 from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
@@ -28,6 +29,11 @@ MORE_FILTERS = (Dim.ROUTING, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSIO
 SPLITS = (*FIRST_FILTERS, *MORE_FILTERS)
 GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
 CASES = {"any": "in any state", Case.OPEN: "open at the end", Case.LATE: "urgent and late"}
+LAST = {"1h": "1 h", "3h": "3 h", "6h": "6 h", "24h": "24 h", "7d": "7 d", "30d": "30 d"}
+BINS: dict[str, str] = {Grain.FIVE_MINUTES: "by 5 minutes", Grain.HOUR: "by hour", Grain.DAY: "by day"}
+LIVE_FILTERS = (Dim.MEDIA_TYPE, Dim.ORIGIN)
+LIVE_SECONDS = 5
+"""Between two looks at what comes in."""
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
 
 HOME = "/"
@@ -102,8 +108,8 @@ def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -
     return [
         *shown,
         dcc.Store(id="address", data=query),
-        dcc.Interval(id="refresh", disabled=True),
-        html.Header(_bar(page, seen), className="bar"),
+        dcc.Interval(id="refresh", interval=LIVE_SECONDS * 1000, disabled=not page.live),
+        html.Header(_live_bar(seen.live, _options(seen), seen) if seen.live else _bar(page, seen), className="bar"),
     ]
 
 
@@ -120,6 +126,17 @@ def _bar(page: Page, seen: Scene) -> list[Component]:
         _more(options, view),
         *(_for_rows(seen.address) if page.lists_flags else _for_figures(options, view)),
         *([_detector(view)] if page.finds_attacks else []),
+    ]
+
+
+def _live_bar(live: LiveView, options: Mapping[Dim, Sequence[str]], seen: Scene) -> list[Component]:
+    """How much time until now, in which buckets, of what."""
+    chosen = next((key for key in LAST if LiveView.parse(f"last={key}").hours == live.hours), f"{live.hours}h")
+    return [
+        _choice("last", "Time", {**LAST, **({} if chosen in LAST else {chosen: live.told})}, chosen),
+        html.Span(notices.window(seen), id="window", className="window"),
+        _select("bin", "Buckets", BINS, live.grain),
+        *(_filter(dim, options[dim], seen.view) for dim in LIVE_FILTERS if options[dim]),
     ]
 
 
@@ -180,11 +197,16 @@ def _presets(view: View) -> Component:
         **({} if chosen in (*PRESETS, CUSTOM) else {chosen: chosen.replace("d", " d")}),
         CUSTOM: "Custom",
     }
+    return _choice("range", "Days", options, chosen)
+
+
+def _choice(key: str, name: str, options: Mapping[str, str], chosen: str) -> Component:
+    """One of a few, all in sight."""
     return html.Fieldset(
         [
-            html.Legend("Days", className="visually-hidden"),
+            html.Legend(name, className="visually-hidden"),
             dbc.RadioItems(
-                id=control("range"),
+                id=control(key),
                 value=chosen,
                 options=[{"label": name, "value": key} for key, name in options.items()],
                 className="seg",
@@ -242,9 +264,17 @@ def heading(page: Page, seen: Scene) -> Component:
     title = html.Div([html.H1(page.name), html.P(page.question, className="question")])
     if not page.bar:
         return html.Div([title, html.Div(_theme(), className="fresh")], className="heading")
+    if page.live:
+        return html.Div([title, html.Div(_up_to_date(seen), className="fresh")], className="heading")
     reset = html.Button("Reset filters", id="reset", className="quiet-button", title="Back to the default filters")
     fresh = html.Div([html.Span(notices.fresh(seen), id="fresh"), reset, _refresh(), _theme()], className="fresh")
     return html.Div([title, fresh], className="heading")
+
+
+def _up_to_date(seen: Scene) -> list[Component]:
+    """How fresh what is shown is, and the switch that keeps it as it is; the browser counts the seconds."""
+    pause = html.Button("Pause", id="pause", className="quiet-button", **attributes(aria_pressed="false"))
+    return [html.Span(notices.fresh(seen), id="fresh"), html.Span(id="age", className="quiet"), pause, _theme()]
 
 
 def _refresh() -> Component:

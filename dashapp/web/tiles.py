@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashapp.domain.ask import Ask, Grain, Window
+from dashapp.domain.live import LiveView
 from dashapp.metrics import Kind, Measurement, Metric, Point, measure
 from dashapp.web import components, words
 from dashapp.web.listing import link
@@ -17,6 +18,8 @@ BADGES = {"warn": "warning", "alert": "alert"}
 
 def tile(scene: Scene, metric: Metric) -> list[Component]:
     """A tile: the whole window, how it moved, and the last 28 days as a line."""
+    if scene.live:
+        return _live(scene, metric, scene.live)
     asked = Ask(scene.window, Grain.WHOLE, filters=scene.view.filters)
     answer = measure(scene.desk, metric, asked)
     if answer.error or answer.total is None:
@@ -37,6 +40,20 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
     cases = "" if counted else words.count(answer.total.n)
     told = [moves, *_crossed(answer, last), html.Span(cases)]
     return components.tile_figures(shown, href, told, components.spark(values, _described(line)))
+
+
+def _live(scene: Scene, metric: Metric, live: LiveView) -> list[Component]:
+    """A tile of events: the time until now, how it moved against the time before, and its buckets as a line."""
+    asked = live.ask(scene.desk.now, scene.desk.policy.zone)
+    answer = measure(scene.desk, metric, asked)
+    if answer.error or answer.total is None:
+        return [html.P(answer.error, className="message")]
+    before = measure(scene.desk, metric, asked.before)
+    now, then = _value(answer), _value(before)
+    moves = html.B(words.change(now, then, metric.unit), className=words.direction(metric, now, then))
+    span = html.Span([moves, f" against the {live.told} before"])
+    line = components.spark([point.value for point in answer.points], f"by {asked.grain}")
+    return components.tile_figures(words.number(now, metric.unit), None, [span], line)
 
 
 def _now(total: Point) -> list[Component]:

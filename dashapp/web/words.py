@@ -1,9 +1,9 @@
 """Changes in words; numbers and dates are worded by the metrics, for alerts say them too."""
 
 from dashapp.metrics import Better, Metric, Unit
-from dashapp.metrics.words import NO_DATA, count, day, days, level, number
+from dashapp.metrics.words import NO_DATA, count, day, days, level, moment, number
 
-__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "hours", "level", "number"]
+__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "hours", "level", "moment", "number"]
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:

@@ -40,6 +40,8 @@ def missing(scene: Scene, answer: Measurement) -> str | None:
         return answer.error
     if answer.metric.kind is Kind.AGES and (answer.total is None or answer.total.value is None):
         return "Nothing is open." if scene.desk.today - scene.as_of <= FRESH else unknown_now(scene)
+    if scene.live and (answer.total is None or answer.total.value is None):
+        return "No event has come in yet, from any origin chosen."
     if answer.total is None or answer.total.value is None or not answer.points:
         return f"No data for {words.days(scene.window.since, scene.window.until)} with these filters."
     return None
@@ -61,9 +63,16 @@ def head(answer: Measurement) -> list[Component]:
     return [
         value,
         *cases,
-        html.Span(f"to {words.day(_last_day(answer, answer.as_of))}"),
+        html.Span(_until(answer, answer.as_of)),
         *([html.Span("from raw flags", title="No rollup knows these filters together")] if answer.from_facts else []),
     ]
+
+
+def _until(answer: Measurement, as_of: date) -> str:
+    """What time the numbers are about: of less than a day since when, else to which day."""
+    if answer.ask.stretch:
+        return f"since {words.moment(answer.ask.stretch.since)}"
+    return f"to {words.day(_last_day(answer, as_of))}"
 
 
 def _last_day(answer: Measurement, as_of: date) -> date:

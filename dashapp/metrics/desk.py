@@ -1,0 +1,116 @@
+"""Where questions are asked, and what an answer is."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from dashapp.domain.ask import FIRST_DAY, Ask, Window
+from dashapp.domain.threshold import Threshold
+from dashapp.domain.vocabulary import Feed
+from dashapp.metrics import moments
+from dashapp.metrics.pool import Point
+from dashapp.metrics.registry import Metric, Policy
+from dashapp.metrics.spread import Spread
+from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, spans_of
+
+T = TypeVar("T")
+
+USUAL_DAYS = 34
+"""Days before a window's last that a page asks for anyway: four weeks for a tile's line, and a trailing week."""
+TRAIL = timedelta(days=6)
+"""What a trailing week asks for before a window's first day."""
+
+
+class Audience(StrEnum):
+    """Where an answer goes: onto a lead's screen, or out of it as file, API answer, alert or summary."""
+
+    SCREEN = "screen"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where and when a question is asked: a reading connection, the wall clock, and the settings numbers depend on.
+
+    The connection reads in one transaction, so what was asked once at a desk is not asked again.
+    """
+
+    connection: Connection
+    now: datetime
+    policy: Policy
+    audience: Audience = Audience.FILE
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """The answer to a question, found the first time it is put."""
+        if question not in self.known:
+            self.known[question] = answer()
+        found: T = self.known[question]
+        return found
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong that may go well another time."""
+        answers = (answer for answer in self.known.values() if isinstance(answer, Measurement))
+        return any(answer.error and not answer.refused for answer in answers)
+
+    def default_origins(self, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
+        """The origins whose feed a view shows when it names none."""
+        return self.once(("default origins", feed), lambda: default_origins(self.connection, feed))
+
+    def coverage(self, names: tuple[str, ...], window: Window | None = None, feed: Feed = Feed.FLAGS) -> Coverage:
+        """What the feed of some origins covers until today, of the window where one is given."""
+        return self.once(("covered", names, window, feed), lambda: self._coverage(names, window, feed))
+
+    def _coverage(self, names: tuple[str, ...], window: Window | None, feed: Feed) -> Coverage:
+        if feed is Feed.LIVE:
+            days = {name: first.astimezone(self.policy.zone).date() for name, first in self.live_since(names).items()}
+            return moments.covered_since(days, self.today, window)
+        key = ("coverage", names, feed)
+        read, found = self.known.get(key, (None, None))
+        if found is None or (window and (read is None or not read.holds(window))):
+            read = widened(window, read) if window else None
+            spans = self.once(("spans", names, feed), lambda: spans_of(self.connection, names, self.today, feed))
+            found = coverage_of(self.connection, spans, feed, read)
+            self.known[key] = (read, found)
+        covered: Coverage = found.within(window) if window else found
+        return covered
+
+    def live_since(self, names: tuple[str, ...]) -> dict[str, datetime]:
+        """When the first events of some origins came, by name; of those that sent any."""
+        found = self.once("live since", lambda: live_since(self.connection))
+        return {name: found[name] for name in names if name in found}
+
+    @property
+    def today(self) -> date:
+        """The day it is in the reporting zone."""
+        return self.now.astimezone(self.policy.zone).date()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """An answer. `total` pools the whole window and all groups; `error` says in a sentence why there is no answer, and
+    `refused` that the reason lies in the question.
+    """
+
+    metric: Metric
+    ask: Ask
+    points: tuple[Point, ...] = ()
+    total: Point | None = None
+    as_of: date | None = None
+    threshold: Threshold | None = None
+    spreads: tuple[Spread, ...] = ()
+    from_facts: bool = False
+    took: timedelta = timedelta(0)
+    error: str | None = None
+    refused: bool = False
+
+
+def widened(days: Window, read: Window | None) -> Window:
+    """Days with those before them that tiles and trailing lines ask for, and those read already."""
+    since = max(min(days.since - TRAIL, days.until - timedelta(days=USUAL_DAYS)), FIRST_DAY)
+    return Window(min(since, read.since), max(days.until, read.until)) if read else Window(since, days.until)

@@ -92,37 +92,34 @@ STEPS = {Grain.FIVE_MINUTES: timedelta(minutes=5), Grain.HOUR: timedelta(hours=1
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of time from `since` until before `until`, in buckets of `step`. Both ends lie between two
-    buckets; they are moments of the reporting zone.
+    """A stretch of time from `since` until before `until`, in buckets of `step`, as clocks in `zone` cut the hour. All
+    moments are UTC: of two in one zone with different offsets Python would compare the clocks.
     """
 
     since: datetime
     until: datetime
     step: timedelta
+    zone: ZoneInfo
 
     @property
     def buckets(self) -> list[datetime]:
         """When each bucket begins, oldest first."""
-        count = (self.until - self.since) // self.step
-        begin = self.since.astimezone(UTC)
-        return [(begin + place * self.step).astimezone(self.since.tzinfo) for place in range(count)]
+        return [self.since + place * self.step for place in range((self.until - self.since) // self.step)]
 
     def bucket(self, moment: datetime) -> datetime:
         """When the bucket of a moment begins."""
-        begin = self.since.astimezone(UTC)
-        return (begin + (moment - begin) // self.step * self.step).astimezone(self.since.tzinfo)
+        return self.since + (moment - self.since) // self.step * self.step
 
     @property
     def previous(self) -> "Stretch":
         """The stretch of the same length before this one."""
-        begin = self.since.astimezone(UTC) - (self.until - self.since)
-        return replace(self, since=begin.astimezone(self.since.tzinfo), until=self.since)
+        return replace(self, since=self.since - (self.until - self.since), until=self.since)
 
     @property
     def days(self) -> Window:
-        """The days of the reporting zone that it touches."""
-        last = (self.until.astimezone(UTC) - timedelta(microseconds=1)).astimezone(self.since.tzinfo)
-        return Window(self.since.date(), last.date())
+        """The days of the zone that it touches."""
+        last = self.until - timedelta(microseconds=1)
+        return Window(self.since.astimezone(self.zone).date(), last.astimezone(self.zone).date())
 
 
 @dataclass(frozen=True)
@@ -172,14 +169,8 @@ def to_filters(chosen: Mapping[Dim, Sequence[str]]) -> Filters:
 
 def stretch_of(since: datetime, until: datetime, grain: Grain, zone: ZoneInfo) -> Stretch:
     """The whole buckets that hold what lies between two moments."""
-    step = STEPS[grain]
-    begin = _floor(since, step, zone)
-    buckets = max(1, -((begin.astimezone(UTC) - until) // step))
-    return Stretch(begin, (begin.astimezone(UTC) + buckets * step).astimezone(zone), step)
-
-
-def _floor(moment: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
-    """When the bucket of a moment begins, as clocks in the zone cut the hour."""
-    local = moment.astimezone(zone)
+    step, local = STEPS[grain], since.astimezone(zone)
     over = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond) % step
-    return (moment.astimezone(UTC) - over).astimezone(zone)
+    begin = since.astimezone(UTC) - over
+    buckets = max(1, -((begin - until.astimezone(UTC)) // step))
+    return Stretch(begin, begin + buckets * step, step, zone)

@@ -75,7 +75,7 @@ def asked_within(pairs: Sequence[tuple[str, str]], now: datetime, zone: ZoneInfo
     until = _read(given.get("until"), partial(_moment, zone, 1), problems, "until") or now
     begin = until.astimezone(UTC) - timedelta(hours=DEFAULT_HOURS[grain])
     since = _read(given.get("since"), partial(_moment, zone, 0), problems, "since") or begin
-    if not timedelta(0) < until - since <= MOST_BUCKETS * STEPS[grain]:
+    if not timedelta(0) < until.astimezone(UTC) - since.astimezone(UTC) <= MOST_BUCKETS * STEPS[grain]:
         problems.append(f"until: is not within {MOST_BUCKETS} buckets of {grain} after since")
         since, until = begin, now
     return within(stretch_of(since, until, grain, zone), grain, rest.by or (), rest.filters), problems

@@ -1,6 +1,7 @@
 """Numbers and dates as people read them."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from dashapp.metrics.registry import Unit
 
@@ -31,9 +32,10 @@ def day(value: date, *, year: bool = True) -> str:
     return f"{value.day} {value:%b}" + (f" {value.year}" if year else "")
 
 
-def moment(value: datetime) -> str:
-    """A moment by the clock of its zone: 14:05, 30 Mar."""
-    return f"{value:%H:%M}, {day(value, year=False)}"
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """A moment by the clock of a zone: 14:05, 30 Mar."""
+    local = value.astimezone(zone)
+    return f"{local:%H:%M}, {day(local, year=False)}"
 
 
 def days(since: date, until: date) -> str:

@@ -77,16 +77,18 @@ def _half(ask: Ask) -> timedelta:
 
 def _range(ask: Ask) -> list[str]:
     shown = buckets(ask)
-    return [_edge(shown[0], -_half(ask)), _edge(shown[-1], _half(ask))]
+    return [_edge(shown[0], -_half(ask), ask), _edge(shown[-1], _half(ask), ask)]
 
 
-def at(bucket: date) -> str:
-    """Where a bucket stands along x: its day, or its first moment by the clock of the reporting zone."""
-    return bucket.replace(tzinfo=None).isoformat() if isinstance(bucket, datetime) else bucket.isoformat()
+def at(bucket: date, ask: Ask) -> str:
+    """Where a bucket stands along x: its day, or its first moment by the clock of the zone."""
+    if ask.stretch and isinstance(bucket, datetime):
+        return bucket.astimezone(ask.stretch.zone).replace(tzinfo=None).isoformat()
+    return bucket.isoformat()
 
 
-def _edge(bucket: date, by: timedelta) -> str:
-    return (datetime.fromisoformat(at(bucket)) + by).isoformat()
+def _edge(bucket: date, by: timedelta, ask: Ask) -> str:
+    return (datetime.fromisoformat(at(bucket, ask)) + by).isoformat()
 
 
 def _levels(answer: Measurement) -> list[tuple[str, float, str]]:
@@ -142,8 +144,8 @@ def _provisional(answer: Measurement) -> list[dict[str, Any]]:
         {
             "type": "rect",
             "yref": "paper",
-            "x0": _edge(run[0], -half),
-            "x1": _edge(run[-1], half),
+            "x0": _edge(run[0], -half, answer.ask),
+            "x1": _edge(run[-1], half, answer.ask),
             "y0": 0,
             "y1": 1,
             "layer": "below",

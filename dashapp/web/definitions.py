@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -41,7 +41,9 @@ def query_of(desk: Desk, metric: Metric) -> Query:
 
 
 def _plain(value: Any) -> Any:
-    """A value as the store keeps it: days as text, members of a closed set as their names."""
+    """A value as the store keeps it: days and moments as text, members of a closed set as their names."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, str) else value

@@ -152,7 +152,7 @@ def _trace(points: Sequence[Point], name: str, answer: Measurement) -> Figure:
     shown = [found.get(bucket) or Point(bucket, (), None, 0) for bucket in axes.buckets(answer.ask)] if found else []
     return {
         "name": name,
-        "x": [axes.at(point.bucket) for point in shown],
+        "x": [axes.at(point.bucket, answer.ask) for point in shown],
         "y": [point.value for point in shown],
         "customdata": [extra(point) for point in shown],
         "hovertemplate": HOVER[answer.metric.unit] + _cases(answer),

@@ -43,7 +43,9 @@ def by_place(made: Mapping[str, Any]) -> dict[str, str]:
 
 def _props(part: Component) -> dict[str, Any]:
     """What a component was given; its own `to_plotly_json` looks for each property that it might have been given."""
-    return {key: value for key, value in vars(part).items() if key in part._prop_names or "-" in key}  # noqa: SLF001 # nothing public tells them
+    given = vars(part)  # in an order of its own in every process
+    wild = sorted(key for key in given if "-" in key)
+    return {key: given[key] for key in (*part._prop_names, *wild) if key in given}  # noqa: SLF001 # nothing public tells them
 
 
 def _attributes(props: Mapping[str, Any]) -> Iterator[str]:

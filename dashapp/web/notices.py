@@ -37,7 +37,7 @@ def _received(scene: Scene) -> str:
 def window(scene: Scene) -> str:
     """The days, or the time of less than a day, that the page is about."""
     if scene.live and (stretch := scene.live.ask(scene.desk.now, scene.desk.policy.zone).stretch):
-        return f"{words.moment(stretch.since)} to {words.moment(stretch.until)}"
+        return f"{words.moment(stretch.since, stretch.zone)} to {words.moment(stretch.until, stretch.zone)}"
     return words.days(scene.window.since, scene.window.until)
 
 

@@ -26,5 +26,5 @@ def test_styles_are_written_as_declarations() -> None:
 
 def test_what_is_not_given_is_left_out() -> None:
     assert markup([None, "a", html.Div(tabIndex=0, title=None, **{"aria-label": "b"})]) == (
-        'a<div aria-label="b" tabindex="0" ></div>'
+        'a<div tabindex="0" aria-label="b" ></div>'
     )

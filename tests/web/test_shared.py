@@ -72,7 +72,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         State("page", "data"),
     )(made.compute)
     app.server.extensions[EXTENSION] = Services(settings, reader, lambda: made.now)
-    share(app)
+    share(app, [])
     yield made
     reader.dispose()
     writer.dispose()

@@ -70,8 +70,8 @@ def head(answer: Measurement) -> list[Component]:
 
 def _until(answer: Measurement, as_of: date) -> str:
     """What time the numbers are about: of less than a day since when, else to which day."""
-    if answer.ask.stretch:
-        return f"since {words.moment(answer.ask.stretch.since)}"
+    if stretch := answer.ask.stretch:
+        return f"since {words.moment(stretch.since, stretch.zone)}"
     return f"to {words.day(_last_day(answer, as_of))}"
 
 

@@ -2,6 +2,9 @@
 that they share its memory and start at once; no control socket, because nothing uses it.
 """
 
+from typing import Any
+
+from dashapp.jobs.scheduler import start
 from dashapp.settings import Settings
 
 _settings = Settings()
@@ -17,3 +20,15 @@ graceful_timeout = 30
 max_requests = 5000
 max_requests_jitter = 500
 control_socket_disable = True
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Start the worker's scheduler: the process that gunicorn forked it from has threads that were not taken along."""
+    if _settings.jobs:
+        worker.scheduler = start(_settings)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Let no job begin any more."""
+    if scheduler := getattr(worker, "scheduler", None):
+        scheduler.shutdown(wait=False)

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8050, ge=1, le=65535, description="port to listen on")
+    jobs: bool = Field(default=True, description="whether web workers roll up what changed, beside the requests")
     web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes")
 
     @field_validator("host")

@@ -9,7 +9,16 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import Dim, Feed
-from dashapp.store.schema import CUBES, coverage, dimension_value, event_bin, incident, origin
+from dashapp.store.schema import (
+    CUBES,
+    coverage,
+    dimension_value,
+    dirty_day,
+    dirty_report_day,
+    event_bin,
+    incident,
+    origin,
+)
 
 DEMO = "demo"
 """The kind, and the name, of the origin that our own generator makes."""
@@ -125,6 +134,11 @@ def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window
         day for name, (begin, end) in spans.items() for day in window if begin <= day <= end and day not in known[name]
     }
     return Coverage(frozenset().union(*known.values()), frozenset(partial), first, last)
+
+
+def is_stale(connection: Connection) -> bool:
+    """Whether there are days to roll up."""
+    return any(connection.execute(select(days).limit(1)).first() for days in (dirty_day, dirty_report_day))
 
 
 @dataclass(frozen=True)

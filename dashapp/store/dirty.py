@@ -1,9 +1,25 @@
 """Days whose derived tables no longer match the facts."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
 from sqlalchemy import Connection, delete, insert, select, union
 
 from dashapp.domain.vocabulary import Feed
-from dashapp.store.schema import DERIVED, coverage, dirty_day, flag
+from dashapp.store.schema import (
+    DERIVED,
+    coverage,
+    cube_decision,
+    cube_report,
+    decision,
+    dirty_day,
+    dirty_report_day,
+    flag,
+    report,
+)
+
+FLAGS_AT_ONCE = 20_000
+"""Flags raised in a stretch of days that is rebuilt together: bounds the memory it takes."""
 
 
 def mark_all_dirty(connection: Connection) -> None:
@@ -16,3 +32,22 @@ def mark_all_dirty(connection: Connection) -> None:
         *(select(table.c.origin, table.c.day) for table in DERIVED),
     )
     connection.execute(insert(dirty_day).from_select(["origin", "day"], union(*days)))
+    connection.execute(delete(dirty_report_day))
+    days_of_reports = (
+        select(report.c.origin, report.c.created_day.label("day")),
+        select(decision.c.origin, decision.c.decided_day),
+        *(select(cube.c.origin, cube.c.day) for cube in (cube_report, cube_decision)),
+    )
+    connection.execute(insert(dirty_report_day).from_select(["origin", "day"], union(*days_of_reports)))
+
+
+def runs(days: Sequence[date], flags: Mapping[date, int]) -> Iterator[tuple[date, date]]:
+    """Sorted days as stretches without a gap; one of more than a day has at most FLAGS_AT_ONCE flags."""
+    first, held = 0, 0
+    for place, day in enumerate(days):
+        held += flags.get(day, 0)
+        if place > first and (held > FLAGS_AT_ONCE or day != days[place - 1] + timedelta(days=1)):
+            yield days[first], days[place - 1]
+            first, held = place, flags.get(day, 0)
+    if days:
+        yield days[first], days[-1]

@@ -1,7 +1,7 @@
 """Cubes and histograms, rebuilt from the facts for the days that changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -36,7 +36,8 @@ from sqlalchemy import (
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
 from dashapp.store.bulk import delete_days, insert_columns, select_columns
-from dashapp.store.dirty import mark_all_dirty
+from dashapp.store.dirty import mark_all_dirty, runs
+from dashapp.store.rollup_reports import rollup_reports
 from dashapp.store.schema import (
     CORE,
     CUBES,
@@ -56,9 +57,6 @@ from dashapp.store.values import FirstDays, note_first_days, note_values
 from dashapp.store.version import next_version
 
 SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
-
-FLAGS_AT_ONCE = 20_000
-"""Flags raised in a stretch of days that is rebuilt together: bounds the memory it takes."""
 
 DIMS = (*CORE, *EXTRA)
 KEY = ("day", *DIMS)
@@ -162,8 +160,10 @@ def rollup(connection: Connection, sla: Mapping[Severity, float], *, everything:
             _rebuild(connection, bound, first_days)
         note_values(connection, origin, first_days)
     connection.execute(delete(dirty_day))
-    next_version(connection)
-    return len(rows)
+    rebuilt = {(row.origin, row.day) for row in rows} | rollup_reports(connection)
+    if rebuilt:
+        next_version(connection)
+    return len(rebuilt)
 
 
 def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict[date, int]:
@@ -173,18 +173,6 @@ def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict
     day = flag.c.flagged_day
     where = (flag.c.origin == origin) & day.between(days[0], days[-1])
     return dict(connection.execute(select(day, func.count()).where(where).group_by(day)).all())
-
-
-def runs(days: Sequence[date], flags: Mapping[date, int]) -> Iterator[tuple[date, date]]:
-    """Sorted days as stretches without a gap; one of more than a day has at most FLAGS_AT_ONCE flags."""
-    first, held = 0, 0
-    for place, day in enumerate(days):
-        held += flags.get(day, 0)
-        if place > first and (held > FLAGS_AT_ONCE or day != days[place - 1] + timedelta(days=1)):
-            yield days[first], days[place - 1]
-            first, held = place, flags.get(day, 0)
-    if days:
-        yield days[first], days[-1]
 
 
 def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> None:

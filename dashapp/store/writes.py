@@ -3,22 +3,40 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from dashapp.domain.messages import FlagRow, Incident, Reviewer
+from dashapp.domain.messages import DecisionRow, FlagRow, Incident, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
 from dashapp.store.engine import insert_missing
-from dashapp.store.schema import coverage, dirty_day, flag, incident, metadata, origin, reviewer
+from dashapp.store.schema import (
+    coverage,
+    decision,
+    dirty_day,
+    dirty_report_day,
+    flag,
+    incident,
+    metadata,
+    origin,
+    report,
+    reviewer,
+)
 from dashapp.store.version import next_version
 
 Row = dict[str, Any]
 Days = Callable[[Sequence[Row]], set[tuple[str, date]]]
 """The days, each of an origin, whose derived tables rows are counted in."""
+
+
+class Derived(NamedTuple):
+    """What rows are counted in: the table that marks days as stale, and which days those are."""
+
+    marks: Table
+    days: Days
 
 
 @dataclass
@@ -52,23 +70,48 @@ def _decided_day(flagged: date, decided_at: datetime | None, hours: float | None
 
 def put_flags(connection: Connection, rows: Sequence[Row], *, replace: bool = False) -> Counts:
     """Store flags, rows of `flag_row`; see `_put` for what becomes of those that are there already."""
-    return _put(connection, flag, ("origin", "flag_id"), rows, _flag_days, replace=replace)
+    return _put(connection, flag, ("origin", "flag_id"), rows, Derived(dirty_day, _flag_days), replace=replace)
+
+
+def report_row(origin_name: str, message: ReportRow, zone: ZoneInfo) -> Row:
+    """A report as the store keeps it."""
+    return {"origin": origin_name, **vars(message), "created_day": message.created_at.astimezone(zone).date()}
+
+
+def decision_row(origin_name: str, message: DecisionRow, zone: ZoneInfo) -> Row:
+    """A decision as the store keeps it."""
+    return {"origin": origin_name, **vars(message), "decided_day": message.decided_at.astimezone(zone).date()}
+
+
+def put_reports(connection: Connection, rows: Sequence[Row], *, replace: bool = False) -> Counts:
+    """Store reports, rows of `report_row`; a decision that closes one later fills its gaps."""
+    derived = Derived(dirty_report_day, _days_of("created_day"))
+    return _put(connection, report, ("origin", "report_id"), rows, derived, replace=replace)
+
+
+def put_decisions(connection: Connection, rows: Sequence[Row], *, replace: bool = False) -> Counts:
+    """Store decisions, rows of `decision_row`."""
+    derived = Derived(dirty_report_day, _days_of("decided_day"))
+    return _put(connection, decision, ("origin", "decision_id"), rows, derived, replace=replace)
 
 
 def put_reviewers(connection: Connection, origin_name: str, messages: Sequence[Reviewer], *, replace: bool) -> Counts:
     """Store reviewers. Teams are read through them, so a new or changed one makes the origin's days stale."""
     rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
-    counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, _no_days, replace=replace)
+    counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, UNCOUNTED, replace=replace)
     if counts.new or counts.updated:
         known = select(coverage.c.day).where(coverage.c.origin == origin_name, coverage.c.feed == Feed.FLAGS)
-        _mark_dirty(connection, ((origin_name, day) for day in connection.scalars(known).all()))
+        _mark(connection, dirty_day, ((origin_name, day) for day in connection.scalars(known).all()))
     return counts
 
 
 def put_incidents(connection: Connection, origin_name: str, messages: Sequence[Incident], *, replace: bool) -> Counts:
-    """Store known attacks."""
+    """Store known attacks, which readers see at once."""
     rows = [{"origin": origin_name, **message.model_dump()} for message in messages]
-    return _put(connection, incident, ("origin", "incident_id"), rows, _no_days, replace=replace)
+    counts = _put(connection, incident, ("origin", "incident_id"), rows, UNCOUNTED, replace=replace)
+    if counts.new or counts.updated:
+        next_version(connection)
+    return counts
 
 
 def put_origin(connection: Connection, name: str, kind: str, now: datetime) -> None:
@@ -76,13 +119,17 @@ def put_origin(connection: Connection, name: str, kind: str, now: datetime) -> N
     row = {"origin": name, "kind": kind, "delivered_at": now}
     if not connection.execute(update(origin).where(origin.c.origin == name).values(row)).rowcount:
         connection.execute(insert(origin).values(row))
+        next_version(connection)
 
 
 def put_coverage(connection: Connection, name: str, days: Iterable[date], feed: Feed = Feed.FLAGS) -> None:
     """Note the days of which an origin told us something."""
-    rows = [{"origin": name, "feed": feed, "day": day} for day in days]
-    if rows:
+    known = select(coverage.c.day).where(coverage.c.origin == name, coverage.c.feed == feed)
+    told = set(days).difference(connection.scalars(known))
+    if told:
+        rows = [{"origin": name, "feed": feed, "day": day} for day in sorted(told)]
         connection.execute(insert_missing(connection, coverage), rows)
+        next_version(connection)
 
 
 def remove_origin(connection: Connection, name: str) -> int:
@@ -98,7 +145,7 @@ def _put(
     table: Table,
     key: tuple[str, ...],
     rows: Sequence[Row],
-    days: Days,
+    derived: Derived,
     *,
     replace: bool,
 ) -> Counts:
@@ -113,8 +160,8 @@ def _put(
         with connection.begin_nested():
             insert_columns(connection, table, {name: [row[name] for row in rows] for name in rows[0]})
     except IntegrityError:
-        return _merge(connection, table, key, rows, days, replace=replace)
-    _mark_dirty(connection, days(rows))
+        return _merge(connection, table, key, rows, derived, replace=replace)
+    _mark(connection, derived.marks, derived.days(rows))
     return Counts(new=len(rows))
 
 
@@ -123,7 +170,7 @@ def _merge(
     table: Table,
     key: tuple[str, ...],
     rows: Sequence[Row],
-    days: Days,
+    derived: Derived,
     *,
     replace: bool,
 ) -> Counts:
@@ -147,15 +194,15 @@ def _merge(
         elif not replace and (clash := next((name for name in change if old[name] is not None), None)):
             counts.conflicts.append((place, clash))
         else:
-            dirty |= days([old])
+            dirty |= derived.days([old])
             old.update(change)
-            dirty |= days([old])
+            dirty |= derived.days([old])
             if identity not in fresh:
                 connection.execute(update(table).where(tuple_(*columns) == identity).values(change))
             counts.updated += 1
     if fresh:
         connection.execute(insert(table), list(fresh.values()))
-    _mark_dirty(connection, dirty | days(list(fresh.values())))
+    _mark(connection, derived.marks, dirty | derived.days(list(fresh.values())))
     return counts
 
 
@@ -170,12 +217,16 @@ def _flag_days(rows: Sequence[Row]) -> set[tuple[str, date]]:
     return decided.union((row["origin"], row["flagged_day"]) for row in rows)
 
 
-def _no_days(_: Sequence[Row]) -> set[tuple[str, date]]:
-    """Cubes count flags only."""
-    return set()
+def _days_of(column: str) -> Days:
+    """The days that stand in one column."""
+    return lambda rows: {(row["origin"], row[column]) for row in rows}
 
 
-def _mark_dirty(connection: Connection, pairs: Iterable[tuple[str, date]]) -> None:
+UNCOUNTED = Derived(dirty_day, lambda _rows: set())
+"""Of rows that no derived table counts."""
+
+
+def _mark(connection: Connection, marks: Table, pairs: Iterable[tuple[str, date]]) -> None:
     rows = [{"origin": name, "day": day} for name, day in set(pairs)]
     if rows:
-        connection.execute(insert_missing(connection, dirty_day), rows)
+        connection.execute(insert_missing(connection, marks), rows)

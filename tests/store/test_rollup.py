@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, Table, select
 from dashapp.domain.messages import FlagRow, Reviewer
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
 from dashapp.store import bins, writes
+from dashapp.store.dirty import runs
 from dashapp.store.engine import writer_engine
-from dashapp.store.rollup import rollup, runs
+from dashapp.store.rollup import rollup
 from dashapp.store.schema import (
     CORE,
     CUBES,

@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, insert, select
 
-from dashapp.domain.messages import FlagRow, Incident, Reviewer
+from dashapp.domain.messages import DecisionRow, FlagRow, Incident, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Severity
 from dashapp.store import meta, schema, writes
 from dashapp.store.engine import writer_engine
@@ -31,6 +31,17 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 def row(flag_id: str = "F1", zone: ZoneInfo = UTC_ZONE, origin: str = "ops", **fields: Any) -> writes.Row:
     given = {"flagged_day": DAY, "category": "spam", "severity": "high", "routing": "human_review", **fields}
     return writes.flag_row(origin, FlagRow(flag_id=flag_id, **given), zone)
+
+
+def put_moderation(connection: Connection, origin: str, number: str) -> None:
+    """Store a report and a decision."""
+    about = {"media_type": "image", "source": "flickr", "provider": "flickr", "violation": "other"}
+    report = ReportRow(report_id=number, created_at=NOW, **about)
+    decided = DecisionRow(
+        decision_id=number, decided_at=NOW, media_type="image", action="rejected_reports", affected_records=1
+    )
+    writes.put_reports(connection, [writes.report_row(origin, report, UTC_ZONE)])
+    writes.put_decisions(connection, [writes.decision_row(origin, decided, UTC_ZONE)])
 
 
 def stored(connection: Connection, name: str) -> Any:
@@ -131,8 +142,14 @@ def test_removing_an_origin_leaves_nothing_of_it_and_all_of_the_others(connectio
         writes.put_incidents(connection, origin, [attack], replace=False)
         writes.put_origin(connection, origin, "import", NOW)
         writes.put_coverage(connection, origin, [DAY])
+        put_moderation(connection, origin, "1")
+        live = {**dict.fromkeys(schema.LIVE, "(none)"), "origin": origin, "bin": NOW, "events": 1, "affected": 0}
+        connection.execute(insert(schema.event_bin).values(live))
+        connection.execute(insert(schema.event_seen).values(origin=origin, event_id="E", day=DAY))
     rollup(connection, SLA)
     writes.put_flags(connection, [row("F2", origin="gone"), row("F2", origin="kept")])
+    for origin in ("gone", "kept"):
+        put_moderation(connection, origin, "2")
     tables = [table for table in schema.metadata.sorted_tables if "origin" in table.columns]
     for table in tables:
         if connection.scalar(select(func.count()).select_from(table)) == 0:

@@ -2,14 +2,21 @@
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dashapp.cli import showing
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from dashapp.ingest.pipeline import How
+    from dashapp.ingest.report import Report
 
 REFUSED = 1
 """Exit code when some input was refused."""
@@ -27,6 +34,10 @@ app.add_typer(import_app, name="import")
 app.add_typer(origin_app, name="origin")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Where files and store differ, the files win.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Store nothing when anything is refused.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")]
 
 
 @app.command()
@@ -70,30 +81,63 @@ def _import() -> None:
 @import_app.command("ts-ops")
 def import_ts_ops(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds flags.csv; reviewers.csv, attacks.csv.")],
-    origin: Annotated[str, typer.Option(metavar="NAME", help="The system that these files come from.")] = "ts-ops",
+    origin: OriginName = "ts-ops",
     column: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=HEADER", help="The files call the column FIELD otherwise. Repeatable."),
     ] = None,
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Where files and store differ, the files win.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Store nothing when anything is refused.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")] = False,
+    replace: Replace = False,
+    strict: Strict = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Import flags, reviewers and known attacks of a ts-ops directory (.csv or .parquet)."""
-    from dashapp.ingest import ts_ops
+    from dashapp.ingest.options import NotUsable
+    from dashapp.ingest.ts_ops import import_ts_ops as take
+    from dashapp.ingest.ts_ops import renamed as read
+
+    try:
+        renamed = read(column or [])
+    except NotUsable as error:
+        raise Wrong(str(error)) from None
+    options = {"replace": replace, "strict": strict, "dry_run": dry_run}
+    _import_as(origin, lambda engine, how: take(engine, directory, renamed, how), options, json=json)
+
+
+@import_app.command("openverse")
+def import_openverse(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds image_reports.csv and others like it.")],
+    origin: OriginName = "openverse",
+    *,
+    replace: Replace = False,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Import reports and decisions from the dumps of Openverse (.csv or .ndjson)."""
+    from dashapp.ingest.openverse import import_openverse as take
+
+    options = {"replace": replace, "strict": strict, "dry_run": dry_run}
+    _import_as(origin, lambda engine, how: take(engine, directory, how), options, json=json)
+
+
+def _import_as(
+    origin: str, take: "Callable[[Engine, How], Report]", options: Mapping[str, bool], *, json: bool
+) -> None:
+    """Import under the name of an origin, and say what became of the files."""
+    from dashapp.ingest.options import NotUsable, origin_name
     from dashapp.ingest.pipeline import How
 
     try:
-        renamed, name = ts_ops.renamed(column or []), ts_ops.origin_name(origin)
-    except ts_ops.NotUsable as error:
+        name = origin_name(origin)
+    except NotUsable as error:
         raise Wrong(str(error)) from None
     store = open_store(migrating=True)
     with showing.progress_bar() as progress:
         settings = store.settings
-        how = How(name, datetime.now(UTC), settings.zone, settings.sla, replace, strict, dry_run, progress)
-        report = ts_ops.import_ts_ops(store.writer, directory, renamed, how)
+        how = How(name, datetime.now(UTC), settings.zone, settings.sla, progress=progress, **options)
+        report = take(store.writer, how)
     showing.as_json(report.as_json()) if json else showing.import_report(report)
     if report.refusals:
         raise typer.Exit(REFUSED)
@@ -104,14 +148,15 @@ def origin_list(*, json: Json = False) -> None:
     """List the systems that feed the store."""
     from dataclasses import asdict
 
-    from dashapp.store.reads import flag_counts, origins
+    from dashapp.store.reads import origins, row_counts
 
     with open_store().writer.connect() as connection:
-        found, flags = origins(connection), flag_counts(connection)
+        found, rows = origins(connection), row_counts(connection)
     if json:
-        showing.as_json({"origins": [{**asdict(origin), "flags": flags.get(origin.name, 0)} for origin in found]})
+        counts = {one.name: {feed.value: rows[feed].get(one.name, 0) for feed in rows} for one in found}
+        showing.as_json({"origins": [{**asdict(origin), **counts[origin.name]} for origin in found]})
     else:
-        showing.origin_list(found, flags)
+        showing.origin_list(found, rows)
 
 
 @origin_app.command("remove")

@@ -64,8 +64,8 @@ def test_an_import_reports_counts_columns_and_absent_files(run: Run, files: Path
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
         "flags.csv: 1 read: 1 new, 0 updated, 0 seen, 0 refused",
-        "no reviewers.csv or reviewers.parquet: left as it is",
-        "no attacks.csv or attacks.parquet: left as it is",
+        "no file reviewers: left as it is",
+        "no file attacks: left as it is",
     ]
 
 
@@ -79,6 +79,8 @@ def test_what_was_imported_is_rolled_up_and_listed(run: Run, files: Path) -> Non
         "first_day": "2024-03-01",
         "last_day": "2024-03-01",
         "flags": 1,
+        "reports": 0,
+        "decisions": 0,
     }
     assert run("origin", "list").stdout.startswith("forum (import): 1 flags, 2024-03-01 to 2024-03-01, last delivery")
 
@@ -122,6 +124,25 @@ def test_a_directory_without_flags_ends_in_exit_code_1(run: Run, tmp_path: Path)
     result = run("import", "ts-ops", tmp_path)
     assert result.exit_code == 1
     assert result.stderr == f"flags.csv: no flags.csv or flags.parquet in {tmp_path}\n"
+
+
+def test_dumps_of_reports_are_imported_and_listed_and_a_refused_row_ends_in_exit_code_1(
+    run: Run, tmp_path: Path
+) -> None:
+    directory = tmp_path / "dump"
+    directory.mkdir()
+    rows = "1,2024-03-01T08:00:00Z,i1,sensitive,pending,\n2,2024-03-01T08:00:00Z,i1,spam,pending,\n"
+    (directory / "image_reports.csv").write_text(f"id,created_at,media_id,reason,status,decision_id\n{rows}")
+    result = run("import", "openverse", directory)
+    assert result.exit_code == 1
+    assert result.stderr == 'image_reports.csv line 3: reason "spam": is not one of sensitive, copyright, other\n'
+    assert result.stdout.splitlines() == [
+        "image_reports.csv: 2 read: 1 new, 0 updated, 0 seen, 1 refused",
+        "no file image_decisions: left as it is",
+        "no file image_decision_media: left as it is",
+        "no file image_media: left as it is",
+    ]
+    assert run("origin", "list").stdout.startswith("openverse (import): 1 reports, 2024-03-01 to 2024-03-01")
 
 
 def test_columns_are_mapped_and_unknown_ones_are_wrong_use(run: Run, files: Path) -> None:

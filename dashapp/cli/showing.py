@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from dashapp.domain.vocabulary import Feed
 from dashapp.ingest.report import FileReport, Progress, Report
 from dashapp.store.reads import Origin
 
@@ -34,7 +35,7 @@ def import_report(report: Report) -> None:
     for file in (file for file in report.files if file.read):
         typer.echo("\n  ".join(_file_lines(file)))
     for stem in report.absent:
-        typer.echo(f"no {stem}.csv or {stem}.parquet: left as it is")
+        typer.echo(f"no file {stem}: left as it is")
     if report.dry_run:
         typer.echo("dry run: nothing was stored")
     elif not report.stored:
@@ -42,7 +43,9 @@ def import_report(report: Report) -> None:
 
 
 def _file_lines(file: FileReport) -> Iterator[str]:
-    counts = (file.new, "new"), (file.updated, "updated"), (file.seen, "seen"), (file.refused, "refused")
+    counts = [(file.new, "new"), (file.updated, "updated"), (file.seen, "seen"), (file.refused, "refused")]
+    if file.consulted:
+        counts = [(file.consulted, "looked up"), (file.refused, "refused")]
     yield f"{file.file}: {file.read:,} read: {', '.join(f'{count:,} {word}' for count, word in counts)}"
     if file.new_categories:
         yield f"new categories: {', '.join(file.new_categories)}"
@@ -50,12 +53,12 @@ def _file_lines(file: FileReport) -> Iterator[str]:
         yield f"ignored columns: {', '.join(file.ignored_columns)}"
 
 
-def origin_list(origins: Sequence[Origin], flags: Mapping[str, int]) -> None:
-    """Print the origins with the number of their flags, one a line."""
+def origin_list(origins: Sequence[Origin], rows: Mapping[Feed, Mapping[str, int]]) -> None:
+    """Print the origins with the number of what they gave, one a line."""
     for origin in origins:
         span = f"{origin.first_day} to {origin.last_day}" if origin.first_day else "no days yet"
-        count = f"{flags.get(origin.name, 0):,} flags"
-        typer.echo(f"{origin.name} ({origin.kind}): {count}, {span}, last delivery {_moment(origin)}")
+        counts = [f"{rows[feed][origin.name]:,} {feed}" for feed in Feed if origin.name in rows[feed]] or ["no rows"]
+        typer.echo(f"{origin.name} ({origin.kind}): {', '.join(counts)}, {span}, last delivery {_moment(origin)}")
     if not origins:
         typer.echo("no origin yet: `python -m dashapp demo` or `python -m dashapp import ts-ops DIR` makes one")
 

@@ -1,6 +1,6 @@
 """From files to the store: each row is checked as a message, then stored or refused; each file is one transaction."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, select
 
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import FlagRow, Incident, Message, Reviewer
-from dashapp.domain.vocabulary import Dim, Severity
+from dashapp.domain.vocabulary import Dim, Feed, Severity
+from dashapp.ingest.lines import Columns, FileRefused
 from dashapp.ingest.reasons import first_problem
-from dashapp.ingest.records import Columns, FileRefused, open_records
+from dashapp.ingest.records import open_records
 from dashapp.ingest.report import FileReport, Progress, Refusal, Report, shown
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import dimension_value
@@ -33,6 +34,15 @@ BATCH = 1_000
 """Rows checked before they are stored together."""
 
 Put = Callable[[Connection, Sequence[Any], "How"], Counts]
+Prepare = Callable[[Mapping[str, str]], Mapping[str, Any]]
+
+
+class Unfit(Exception):
+    """Why a row cannot become a message: the field that says something impossible, and the reason."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
 
 
 @dataclass(frozen=True)
@@ -56,14 +66,21 @@ class How:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of file: what its rows become, from which columns (field by header), and how they are stored."""
+    """One kind of file: what its rows become, from which columns (field by header), and how they are stored.
+
+    `feed` is what its rows cover their `day` of. `prepare` makes the fields of a message of those that a row gives, or
+    raises Unfit.
+    """
 
     message: type[Message]
     columns: Mapping[str, str]
     key: str
     days: tuple[str, ...]
-    """The fields that may not lie in the future."""
+    """The fields, days or moments, that may not lie in the future."""
     put: Put
+    feed: Feed | None = None
+    day: Callable[[Any, ZoneInfo], date] | None = None
+    prepare: Prepare = lambda given: given
 
 
 @dataclass(frozen=True)
@@ -91,8 +108,11 @@ def store_incidents(connection: Connection, messages: Sequence[Incident], how: H
     return put_incidents(connection, how.origin, messages, replace=how.replace)
 
 
-def import_files(engine: Engine, sources: Sequence[Source], how: How) -> Report:
+def import_files(
+    engine: Engine, sources: Iterable[Source], how: How, beside: Callable[[], list[FileReport]] = list
+) -> Report:
     """Import files one after the other. Each is one transaction; a strict or dry import is one over all files.
+    `beside` tells, when all are read, of files that are not imported and were only looked things up in.
 
     A transaction ends with what is derived from its rows, so that nobody reads days whose numbers are still to come.
     """
@@ -102,9 +122,10 @@ def import_files(engine: Engine, sources: Sequence[Source], how: How) -> Report:
             with engine.begin() as connection:
                 report.files.append(_import_file(connection, source, how))
                 rollup(connection, how.sla)
+        report.files += beside()
         return report
     with engine.connect() as connection, connection.begin() as transaction:
-        report.files = [_import_file(connection, source, how) for source in sources]
+        report.files = [*(_import_file(connection, source, how) for source in sources), *beside()]
         report.stored = not (how.dry_run or report.refusals)
         if report.stored:
             rollup(connection, how.sla)
@@ -122,8 +143,13 @@ def _import_file(connection: Connection, source: Source, how: How) -> FileReport
     except FileRefused as refused:
         return FileReport(name, refusals=[refused.refusal])
     except OSError as error:
-        reason = f"cannot be read: {error.strerror or 'the system gives no reason'}"
-        return FileReport(name, refusals=[Refusal(name, None, None, None, reason)])
+        return FileReport(name, refusals=[unreadable(name, error)])
+
+
+def unreadable(name: str, error: OSError) -> Refusal:
+    """Why the system does not let a file be read."""
+    reason = f"cannot be read: {error.strerror or 'the system gives no reason'}"
+    return Refusal(name, None, None, None, reason)
 
 
 class _File:
@@ -164,7 +190,10 @@ class _File:
         fields = self.fields
         given = {fields[header]: value.strip() for header, value in record.items()}
         try:
-            message = self.kind.message.model_validate({name: value for name, value in given.items() if value})
+            told = self.kind.prepare(given)
+            message = self.kind.message.model_validate({name: value for name, value in told.items() if value})
+        except Unfit as unfit:
+            return self._refusal(line, unfit.name, given.get(unfit.name) or None, unfit.reason)
         except ValidationError as error:
             name, reason = first_problem(error, given)
             return self._refusal(line, name, given.get(name) or None, reason)
@@ -177,8 +206,12 @@ class _File:
         return line, message
 
     def _in_the_future(self, message: Message) -> str | None:
-        """The field that puts something on a day after today."""
-        return next((name for name in self.kind.days if getattr(message, name) > self.today), None)
+        """The field that puts something on a day after today, or at a moment that is still to come."""
+        for name in self.kind.days:
+            value: date | datetime = getattr(message, name)
+            if value > self.how.now if isinstance(value, datetime) else value > self.today:
+                return name
+        return None
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -187,7 +220,7 @@ class _File:
 
     def _refusal(self, line: int, name: str, value: str | None, reason: str) -> Refusal:
         """A refusal that names the column as the file does."""
-        header = next((header for header, field in self.fields.items() if field == name), None)
+        header = next((header for header, field in self.fields.items() if field == name), name)
         return Refusal(self.report.file, line, header, None if value is None else shown(value), reason)
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -213,18 +246,20 @@ class _File:
     def _note(self, messages: Iterator[Message]) -> None:
         """Keep the days and categories of what was accepted."""
         for message in messages:
+            if self.kind.day:
+                self.days.add(self.kind.day(message, self.how.zone))
             if isinstance(message, FlagRow):
-                self.days.add(message.flagged_day)
                 self.categories.add(message.category)
 
     def _finish(self) -> None:
         """Note what the file as a whole says about its origin."""
         if self.report.read == self.report.refused:
             return
-        self.report.new_categories = sorted(self.categories - self._known_categories())
+        if self.categories:
+            self.report.new_categories = sorted(self.categories - self._known_categories())
         put_origin(self.connection, self.how.origin, "import", self.how.now)
-        if self.days:
-            put_coverage(self.connection, self.how.origin, Window(min(self.days), max(self.days)))
+        if self.days and self.kind.feed:
+            put_coverage(self.connection, self.how.origin, Window(min(self.days), max(self.days)), self.kind.feed)
 
     def _known_categories(self) -> set[str]:
         """The categories that the origin had before; of a new origin none is news."""

@@ -17,6 +17,7 @@ REASONS = {
     "string_too_long": "is longer than {max_length} characters",
     "string_pattern_mismatch": "holds a control character",
     "missing": "is empty",
+    "timezone_aware": "has no time zone",
 }
 
 

@@ -1,28 +1,24 @@
-"""Reads CSV and Parquet files as text fields, row by row, and says which rows cannot be read.
+"""Reads CSV, NDJSON and Parquet files as text fields, row by row, and says which rows cannot be read.
 
 A file may be broken, hostile or huge: no line is held that is longer than a line may be, and a row that cannot be read
 never hides the rows after it.
 """
 
 import csv
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
+from dashapp.ingest.lines import MOST_BYTES, SNIPPET, Columns, FileRefused, Line, LineFile, Record, broken, printable
+from dashapp.ingest.ndjson import NdjsonRecords
 from dashapp.ingest.report import Refusal, shown
 
-MOST_BYTES = 1_000_000
-"""Of one line of a CSV file."""
 MOST_LINES = 20
 """That one CSV record may span through its quoted fields."""
 PARQUET_ROWS = 5_000
 """Rows read at once."""
-
-Record = tuple[int, dict[str, str]]
-"""The line on which a record begins (of Parquet: its row), and its wanted fields by header."""
 
 CSV_REASONS = {
     "unexpected end of data": "opens a quote that is not closed",
@@ -31,89 +27,43 @@ CSV_REASONS = {
 }
 
 
-class FileRefused(Exception):
-    """The file as a whole cannot be taken."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
-
-
 class _Unclosed(Exception):
     """A quoted field runs over more lines than a record may span."""
 
 
-class _Line(NamedTuple):
-    """One physical line. Of one that is too long only the beginning is kept."""
-
-    number: int
-    raw: bytes
-    too_long: bool
-
-    @property
-    def text(self) -> str:
-        """The line; bytes that are not UTF-8 become lone surrogates, which `_broken` finds."""
-        return self.raw.decode("utf-8-sig" if self.number == 1 else "utf-8", "surrogateescape")
-
-
-@dataclass
-class Columns:
-    """Which columns are wanted, under which header the file has each, and which of the file's are not wanted."""
-
-    wanted: Sequence[str]
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Header in the file, by documented header, where they differ."""
-    headers: dict[str, str] = field(default_factory=dict)
-    """Documented header by header in the file; filled by `find`."""
-    ignored: list[str] = field(default_factory=list)
-
-    def find(self, file: str, found: Sequence[str]) -> None:
-        """Find the wanted columns among those of the file, or refuse the file."""
-        twice = [name for name, count in Counter(found).items() if count > 1 and name]
-        if twice:
-            raise FileRefused(Refusal(file, 1, twice[0], None, "is the header of more than one column"))
-        for name in self.wanted:
-            header = self.renamed.get(name, name)
-            header = name if header not in found and name in found else header
-            if header not in found:
-                row = shown(", ".join(found))
-                raise FileRefused(Refusal(file, 1, header, None, f"is not among the columns, which are: {row}"))
-            self.headers[header] = name
-        self.ignored = [name for name in found if name and name not in self.headers]
-
-
-def open_records(path: Path, columns: Columns) -> "CsvRecords | ParquetRecords":
+def open_records(path: Path, columns: Columns) -> "CsvRecords | ParquetRecords | NdjsonRecords":
     """The records of a file, by the ending of its name."""
+    if path.suffix in (".ndjson", ".jsonl"):
+        return NdjsonRecords(path, columns)
     return ParquetRecords(path, columns) if path.suffix == ".parquet" else CsvRecords(path, columns)
 
 
-class CsvRecords:
+class CsvRecords(LineFile):
     """The records of a CSV file: UTF-8, comma-separated, quoted with `"`, a header first."""
 
     def __init__(self, path: Path, columns: Columns) -> None:
-        self.path, self.columns = path, columns
-        self.size, self.done = path.stat().st_size, 0
+        super().__init__(path, columns)
         self.found: list[str] = []
         self.places: list[tuple[str, int]] = []
         """The wanted ones of the headers found, and where in a row their fields are."""
-        self.waiting: deque[_Line] = deque()
+        self.waiting: deque[Line] = deque()
 
     def __iter__(self) -> Iterator[Record | Refusal]:
         """Each record, or why it is refused."""
         with self.path.open("rb") as file:
-            lines = self._lines(file)
+            lines = self.lines(file)
             self._read_header(lines)
             while line := self._next(lines):
                 if line.raw.strip() or line.too_long:
                     yield self._record(line, lines)
 
-    def _read_header(self, lines: Iterator[_Line]) -> None:
+    def _read_header(self, lines: Iterator[Line]) -> None:
         line = self._next(lines)
         if line is None:
             raise FileRefused(Refusal(self.path.name, None, None, None, "is empty"))
-        if line.too_long or _broken(line.text) or "\0" in line.text:
+        if line.too_long or broken(line.text) or "\0" in line.text:
             reason = f"is longer than {MOST_BYTES:,} bytes" if line.too_long else "is not UTF-8 text"
-            raise FileRefused(Refusal(self.path.name, 1, "header", shown(_printable(line.text)), reason))
+            raise FileRefused(Refusal(self.path.name, 1, "header", shown(printable(line.text)), reason))
         try:
             self.found = [name.strip() for name in next(csv.reader([line.text], strict=True))]
         except csv.Error as error:
@@ -122,12 +72,12 @@ class CsvRecords:
         self.columns.find(self.path.name, self.found)
         self.places = [(name, place) for place, name in enumerate(self.found) if name in self.columns.headers]
 
-    def _record(self, line: _Line, lines: Iterator[_Line]) -> Record | Refusal:
+    def _record(self, line: Line, lines: Iterator[Line]) -> Record | Refusal:
         """The record that begins with `line`. If it is refused, reading goes on with the line after `line`."""
         if line.too_long:
             reason = f"the line is longer than {MOST_BYTES:,} bytes"
-            return Refusal(self.path.name, line.number, None, shown(_printable(line.text[:SNIPPET])), reason)
-        taken: list[_Line] = []
+            return Refusal(self.path.name, line.number, None, shown(printable(line.text[:SNIPPET])), reason)
+        taken: list[Line] = []
         try:
             texts = self._texts(line, lines, taken) if b'"' in line.raw else (line.text,)
             values = next(csv.reader(texts, strict=True))
@@ -140,7 +90,7 @@ class CsvRecords:
         self.waiting.extendleft(reversed(taken))
         return refusal
 
-    def _texts(self, line: _Line, lines: Iterator[_Line], taken: list[_Line]) -> Iterator[str]:
+    def _texts(self, line: Line, lines: Iterator[Line], taken: list[Line]) -> Iterator[str]:
         """`line`, and as long as a quote is open the lines after it, which are noted in `taken`."""
         yield line.text
         while len(taken) < MOST_LINES - 1 and (following := self._next(lines)):
@@ -151,7 +101,7 @@ class CsvRecords:
         if taken and (taken[-1].too_long or len(taken) == MOST_LINES - 1):
             raise _Unclosed
 
-    def _wrong(self, line: _Line, values: list[str]) -> Refusal | None:
+    def _wrong(self, line: Line, values: list[str]) -> Refusal | None:
         """What is wrong with the fields as fields."""
         if len(values) != len(self.found):
             reason = f"has {len(values)} fields where the header has {len(self.found)}"
@@ -159,12 +109,12 @@ class CsvRecords:
         if all(map(str.isascii, values)):
             return None
         for name, value in zip(self.found, values, strict=True):
-            if _broken(value):
-                known = shown(_printable(value)) if name in self.columns.headers else None
+            if broken(value):
+                known = shown(printable(value)) if name in self.columns.headers else None
                 return Refusal(self.path.name, line.number, name, known, "is not UTF-8 text")
         return None
 
-    def _unreadable(self, line: _Line, reason: str) -> Refusal:
+    def _unreadable(self, line: Line, reason: str) -> Refusal:
         """A refusal that names the field in which reading the line came to its end, and what stands there."""
         try:
             values = next(csv.reader([line.text]))
@@ -174,37 +124,11 @@ class CsvRecords:
         if reason != CSV_REASONS["unexpected end of data"] or place >= len(self.found):
             return Refusal(self.path.name, line.number, None, None, f"a field {reason}")
         name = self.found[place]
-        known = shown(_printable(values[place].strip())) if name in self.columns.headers else None
+        known = shown(printable(values[place].strip())) if name in self.columns.headers else None
         return Refusal(self.path.name, line.number, name, known, reason)
 
-    def _next(self, lines: Iterator[_Line]) -> _Line | None:
+    def _next(self, lines: Iterator[Line]) -> Line | None:
         return self.waiting.popleft() if self.waiting else next(lines, None)
-
-    def _lines(self, file: IO[bytes]) -> Iterator[_Line]:
-        """The physical lines; the rest of one that is too long is passed over in pieces."""
-        number = 0
-        while piece := file.readline(MOST_BYTES + 1):
-            number += 1
-            self.done += len(piece)
-            raw, too_long = piece, len(piece) > MOST_BYTES
-            while too_long and piece and not piece.endswith(b"\n"):
-                piece = file.readline(MOST_BYTES)
-                self.done += len(piece)
-            yield _Line(number, raw[:SNIPPET] if too_long else raw, too_long)
-
-
-SNIPPET = 400
-"""Bytes kept of a line that is too long."""
-
-
-def _broken(text: str) -> bool:
-    """Whether bytes that are not UTF-8 were read into the text."""
-    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
-
-
-def _printable(text: str) -> str:
-    r"""Text with bytes that are not UTF-8 written as `\xff`."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _csv_reason(error: Exception) -> str:

@@ -39,7 +39,9 @@ def shown(value: str) -> str:
 
 @dataclass
 class FileReport:
-    """What became of one file. `read` is the sum of new, updated, seen and refused rows."""
+    """What became of one file. `read` is the sum of new, updated, seen, refused and consulted rows; the last are those
+    of a file that other files refer to, and are stored with them.
+    """
 
     file: str
     read: int = 0
@@ -47,6 +49,7 @@ class FileReport:
     updated: int = 0
     seen: int = 0
     refused: int = 0
+    consulted: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     """One for each refused row, and those of the file as a whole, which `refused` does not count."""
     ignored_columns: list[str] = field(default_factory=list)

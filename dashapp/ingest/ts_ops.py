@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
-from dashapp.domain.messages import FlagRow, Incident, Key, Reviewer
+from dashapp.domain.messages import FlagRow, Incident, Reviewer
+from dashapp.domain.vocabulary import Feed
+from dashapp.ingest.lines import FileRefused
+from dashapp.ingest.options import NotUsable
 from dashapp.ingest.pipeline import (
     How,
     Kind,
@@ -17,9 +19,7 @@ from dashapp.ingest.pipeline import (
     store_incidents,
     store_reviewers,
 )
-from dashapp.ingest.records import FileRefused
 from dashapp.ingest.report import FileReport, Refusal, Report
-from dashapp.store.reads import DEMO
 
 KINDS = {
     "reviewers": Kind(
@@ -66,6 +66,8 @@ KINDS = {
         "flag_id",
         ("flagged_day",),
         store_flags,
+        Feed.FLAGS,
+        lambda flag, _zone: flag.flagged_day,
     ),
 }
 """Field by documented header, per file, in the order in which files are taken: flags refer to the others. Columns not
@@ -77,10 +79,6 @@ HEADERS = frozenset(header for kind in KINDS.values() for header in kind.columns
 ENDINGS = (".csv", ".parquet")
 
 
-class NotUsable(ValueError):
-    """An option that says what cannot be."""
-
-
 def renamed(options: Sequence[str]) -> dict[str, str]:
     """`FIELD=HEADER` options as headers in the files by documented header."""
     found = {}
@@ -90,16 +88,6 @@ def renamed(options: Sequence[str]) -> dict[str, str]:
             raise NotUsable(f"--map {option}: is not FIELD=HEADER with a FIELD of {', '.join(sorted(HEADERS))}")
         found[name] = header
     return found
-
-
-def origin_name(name: str) -> str:
-    """The name under which files are kept, or why it cannot be."""
-    if name == DEMO:
-        raise NotUsable(f"--origin {name}: is the name of the data of our own making")
-    try:
-        return TypeAdapter(Key).validate_python(name)
-    except ValidationError:
-        raise NotUsable("--origin: is not a printable name of 1 to 200 characters") from None
 
 
 @dataclass(frozen=True)

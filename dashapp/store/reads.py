@@ -12,6 +12,8 @@ from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.store.schema import (
     CUBES,
     coverage,
+    cube_decision,
+    cube_report,
     dimension_value,
     dirty_day,
     dirty_report_day,
@@ -74,9 +76,21 @@ def live_since(connection: Connection) -> dict[str, datetime]:
 
 def flag_counts(connection: Connection) -> dict[str, int]:
     """How many flags each origin gave, by name; none for one that gave none."""
-    core = CUBES[None]
-    sums = select(core.c.origin, func.sum(core.c.raised)).group_by(core.c.origin)
-    return {name: int(count) for name, count in connection.execute(sums)}
+    return row_counts(connection)[Feed.FLAGS]
+
+
+def row_counts(connection: Connection) -> dict[Feed, dict[str, int]]:
+    """How many flags, reports and decisions each origin gave, by name; none for one that gave none."""
+    counted = {
+        Feed.FLAGS: CUBES[None].c.raised,
+        Feed.REPORTS: cube_report.c.received,
+        Feed.DECISIONS: cube_decision.c.taken,
+    }
+    found = {}
+    for feed, column in counted.items():
+        sums = select(column.table.c.origin, func.sum(column)).group_by(column.table.c.origin)
+        found[feed] = {name: int(count) for name, count in connection.execute(sums) if count}
+    return found
 
 
 def default_origins(connection: Connection, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:

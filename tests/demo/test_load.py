@@ -8,6 +8,7 @@ from dashapp.demo.generate import flags
 from dashapp.demo.load import load
 from dashapp.demo.plan import Demo
 from dashapp.domain.ask import Window
+from dashapp.domain.vocabulary import Feed
 from dashapp.settings import Settings
 from dashapp.store.reads import flag_counts, known_attacks, origins
 from dashapp.store.schema import CUBES, coverage, flag, incident, meta, metadata, reviewer
@@ -39,7 +40,8 @@ def test_loading_says_how_many_flags_it_stored(engine: Engine, settings: Setting
 def test_every_day_is_covered_up_to_today(engine: Engine, settings: Settings) -> None:
     load(engine, settings, NOW, days=5)
     with engine.connect() as connection:
-        days = connection.scalars(select(coverage.c.day).order_by(coverage.c.day)).all()
+        told = select(coverage.c.day).where(coverage.c.feed == Feed.FLAGS).order_by(coverage.c.day)
+        days = connection.scalars(told).all()
     assert days == [date(2024, 3, 29), date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1), date(2024, 4, 2)]
 
 
@@ -63,7 +65,7 @@ def test_whoever_waits_is_told_of_every_day(engine: Engine, settings: Settings) 
 def test_rolled_up_in_parts_it_is_the_same(engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     load(engine, settings, NOW, days=50, scale=0.2)
     at_once = contents(engine)
-    monkeypatch.setattr("dashapp.store.rollup.FLAGS_AT_ONCE", 300)
+    monkeypatch.setattr("dashapp.store.dirty.FLAGS_AT_ONCE", 300)
     load(engine, settings, NOW, days=50, scale=0.2)
     assert contents(engine) == at_once
 

@@ -5,7 +5,8 @@ import pytest
 from pyarrow import parquet
 
 from dashapp.ingest import records
-from dashapp.ingest.records import Columns, FileRefused, Record, open_records
+from dashapp.ingest.lines import Columns, FileRefused, Record
+from dashapp.ingest.records import open_records
 from dashapp.ingest.report import Refusal
 
 HEADER = b"id,note,team\n"

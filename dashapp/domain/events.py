@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from dashapp.domain.messages import MOST_RECORDS, Key, Message
 from dashapp.domain.vocabulary import Action, Event, Label, Routing, Severity, Violation
@@ -17,7 +18,7 @@ class Wire(Message):
     """
 
     id: Key | None = None
-    at: AwareDatetime | None = None
+    at: AwareDatetime | None = Field(None, strict=True)
     origin: Key = ORIGIN
 
 
@@ -40,9 +41,18 @@ class ModerationReport(Wire):
 
     @model_validator(mode="after")
     def _decided_when_reviewed(self) -> Self:
-        if self.event is Event.CREATED and (given := self.decision_action or self.decision_id):
-            field = "decision_action" if self.decision_action else "decision_id"
-            raise ValueError(f"{field} {given} belongs to a reviewed report, not to a created one")
+        given = next((name for name in ("decision_action", "decision_id") if getattr(self, name)), None)
+        if self.event is Event.CREATED and given:
+            raise PydanticCustomError(
+                "misplaced", "belongs to a reviewed report, not to a created one", {"field": given}
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _closed_by_an_action(self) -> Self:
+        if self.event is Event.REVIEWED and self.report_id and not self.decision_action:
+            reason = "is missing: it says how the report that report_id names was decided"
+            raise PydanticCustomError("incomplete", reason, {"field": "decision_action"})
         return self
 
 

@@ -227,6 +227,17 @@ event_seen = Table(
 """The ids of events taken, by the day on which they were, so that one sent again counts once. Flags need none: a
 flag's id is its own."""
 
+ingest_count = Table(
+    "ingest_count",
+    metadata,
+    _key("origin", primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("outcome", String(20), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""What became of events (new, seen or refused) by the day on which they were received. Lines of which no origin can be
+read are of NOT_GIVEN."""
+
 api_token = Table(
     "api_token",
     metadata,

@@ -25,7 +25,7 @@ from dashapp.store.schema import (
     report,
     reviewer,
 )
-from dashapp.store.version import next_version
+from dashapp.store.version import next_live_version, next_version
 
 Row = dict[str, Any]
 Days = Callable[[Sequence[Row]], set[tuple[str, date]]]
@@ -41,11 +41,14 @@ class Derived(NamedTuple):
 
 @dataclass
 class Counts:
-    """What became of the rows that were handed in. `conflicts` pairs a row's place with the column that differs."""
+    """What became of the rows that were handed in. `seen_places` are those of the rows seen; `conflicts`
+    pairs a row's place with the column that differs.
+    """
 
     new: int = 0
     updated: int = 0
     seen: int = 0
+    seen_places: list[int] = field(default_factory=list, compare=False)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -137,6 +140,7 @@ def remove_origin(connection: Connection, name: str) -> int:
     held = [table for table in metadata.sorted_tables if "origin" in table.columns]
     gone = {table.name: connection.execute(delete(table).where(table.c.origin == name)).rowcount for table in held}
     next_version(connection)
+    next_live_version(connection)
     return gone[flag.name]
 
 
@@ -191,6 +195,7 @@ def _merge(
             counts.new += 1
         elif not (change := _change(old, row)):
             counts.seen += 1
+            counts.seen_places.append(place)
         elif not replace and (clash := next((name for name in change if old[name] is not None), None)):
             counts.conflicts.append((place, clash))
         else:

@@ -146,6 +146,7 @@ def test_removing_an_origin_leaves_nothing_of_it_and_all_of_the_others(connectio
         live = {**dict.fromkeys(schema.LIVE, "(none)"), "origin": origin, "bin": NOW, "events": 1, "affected": 0}
         connection.execute(insert(schema.event_bin).values(live))
         connection.execute(insert(schema.event_seen).values(origin=origin, event_id="E", day=DAY))
+        connection.execute(insert(schema.ingest_count).values(origin=origin, day=DAY, outcome="new", count=1))
     rollup(connection, SLA)
     writes.put_flags(connection, [row("F2", origin="gone"), row("F2", origin="kept")])
     for origin in ("gone", "kept"):

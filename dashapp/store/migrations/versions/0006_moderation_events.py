@@ -94,6 +94,13 @@ def upgrade() -> None:
     )
     op.create_index('ix_event_seen_day', 'event_seen', ['day'])
 
+    op.create_table('ingest_count',
+    sa.Column('origin', sa.String(length=200), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('origin', 'day', 'outcome', name=op.f('pk_ingest_count'))
+    )
     op.create_table('log_offset',
     sa.Column('path', sa.Text(), nullable=False),
     sa.Column('file', sa.String(length=64), nullable=False),
@@ -148,6 +155,7 @@ def downgrade() -> None:
 
     op.drop_table('report')
     op.drop_table('log_offset')
+    op.drop_table('ingest_count')
     op.drop_table('event_seen')
     op.drop_table('event_bin')
     op.drop_table('dirty_report_day')

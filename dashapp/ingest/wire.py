@@ -22,8 +22,6 @@ MOST_BYTES = 64 * 1024
 """Of one line."""
 TOO_LONG = "is longer than 64 kB"
 BOM = b"\xef\xbb\xbf"
-MOMENTS = ("at", "target_created_at")
-"""The fields of events that say when something was."""
 MILLISECONDS = 1000
 """In a second."""
 
@@ -144,7 +142,7 @@ def _arrive(batch: Batch, number: int, message: Message, moment: datetime | None
     """Add an event to the batch; one that says no time is of the log record's, else of its receipt."""
     origin = message.origin if "origin" in message.model_fields_set else receipt.origin
     at = message.at or moment
-    arrival = Arrival(number, message, origin, at or receipt.now, stamped=at is None)
+    arrival = Arrival(number, message, origin, _in_utc(at or receipt.now), stamped=at is None)
     if problem := _out_of_bounds(arrival, receipt):
         batch.refused.append(Refused(number, *problem, origin))
     else:
@@ -155,11 +153,18 @@ def _out_of_bounds(arrival: Arrival[Message], receipt: Receipt) -> tuple[str, st
     """The field whose moment cannot be, and why."""
     first, last = receipt.bounds
     created = arrival.message.target_created_at if isinstance(arrival.message, Flag) else None
-    for name, moment in zip(MOMENTS, (arrival.at, created), strict=True):
-        if moment is None or first <= moment <= last:
-            continue
-        return name, "lies in the future" if moment > last else f"lies before {FIRST_DAY.year}"
+    for name, moment in (("at", arrival.at), ("target_created_at", created and _in_utc(created))):
+        if moment is not None and not first <= moment <= last:
+            return name, "lies in the future" if moment > last else f"lies before {FIRST_DAY.year}"
     return None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, which compares fast; at the ends of the calendar, where there is none, a moment near it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
 
 
 def _refusal(number: int, line: bytes | str, problem: tuple[str | None, str], receipt: Receipt) -> Refused:

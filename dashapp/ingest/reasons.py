@@ -27,7 +27,6 @@ REASONS = {
     "string_too_long": "is longer than {max_length} characters",
     "string_pattern_mismatch": "holds a control character",
     "missing": "is empty",
-    "timezone_aware": "has no time zone",
 }
 
 OF_A_LINE = {

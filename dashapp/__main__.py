@@ -194,6 +194,26 @@ def rollup(
 
 
 @app.command()
+def cloudwatch(
+    log_group: Annotated[str, typer.Option(metavar="NAME", help="The log group that the events are in.")],
+    region: Annotated[str, typer.Option(help="The region of the log group.")] = "us-east-1",
+    media_type: Annotated[list[str] | None, typer.Option(help="Also as panels of their own. Repeatable.")] = None,
+    *,
+    queries: Annotated[bool, typer.Option("--queries", help="Print the two queries in place of a dashboard.")] = False,
+) -> None:
+    """Print a CloudWatch dashboard with the panels of the Live page, for teams that keep their logs there."""
+    from dashapp.cli import cloudwatch as panels
+
+    if queries:
+        typer.echo("\n\n".join(f"# {name}\n{query}" for name, query in panels.QUERIES.items()))
+    else:
+        for name in (log_group, region, *(media_type or [])):
+            if not panels.PLAIN.fullmatch(name):
+                raise Wrong(f"{name!r}: is not a plain name of letters, digits and ._/#-")
+        showing.as_json(panels.dashboard(log_group, region, media_type or []))
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on, instead of HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on, instead of PORT.")] = None,

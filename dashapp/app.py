@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from dash import Dash
 
 from dashapp.settings import ROOT, Settings
-from dashapp.store.engine import reader_engine
-from dashapp.web import api, callbacks, shared, shell, site, static
+from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.web import api, callbacks, events_api, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services, policy_of
 from pages import attacks, classifier, definitions, flags, live, overview, queue, volume
 
 log = logging.getLogger(__name__)
+
+WRITE_WAIT_SECONDS = 5
+"""How long a request waits while somebody else writes; its sender can wait for longer than our threads can."""
 
 PAGES = (overview.PAGE, live.PAGE, volume.PAGE, classifier.PAGE, queue.PAGE, attacks.PAGE, flags.PAGE, definitions.PAGE)
 
@@ -52,9 +55,13 @@ def create_app(settings: Settings) -> Dash:
     app.index_string = INDEX
     policy_of(settings)  # what is wrong with it shows when the app starts, not when somebody looks
     app.server.extensions[EXTENSION] = Services(
-        settings, reader_engine(settings.database_url, settings.read_seconds), lambda: datetime.now(UTC)
+        settings,
+        reader_engine(settings.database_url, settings.read_seconds),
+        lambda: datetime.now(UTC),
+        writer_engine(settings.database_url, WRITE_WAIT_SECONDS),
     )
     static.compress_answers(app)
+    app.server.register_blueprint(events_api.blueprint())
     app.server.register_blueprint(api.blueprint())
     site.register(PAGES)
     app.layout = shell.shell(PAGES)

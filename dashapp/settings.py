@@ -34,6 +34,15 @@ class Settings(BaseSettings):
     export_seconds: float = Field(
         600, gt=0, le=86400, description="longest time that writing a file of rows may take, in seconds"
     )
+    events_megabytes: int = Field(
+        10, ge=1, le=1000, description="longest body of events that is taken over HTTP, decompressed, in megabytes"
+    )
+    event_ids_days: int = Field(
+        30,
+        ge=1,
+        le=3660,
+        description="how long ids of events are remembered, so that one sent again counts once, in days",
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8050, ge=1, le=65535, description="port to listen on")
     jobs: bool = Field(default=True, description="whether web workers roll up what changed, beside the requests")

@@ -14,7 +14,17 @@ from dashapp.__main__ import app
 FLAGS = "flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_score,coordinated_flag,attack_id\n"
 GOOD = "F1,2024-03-01,spam,high,human_review,R1,30.5,0.9,True,A1\n"
 BAD = "F2,2024-03-01,spam,hgih,human_review,R1,30.5,0.9,True,A1\n"
-SETTINGS = ("SLA_HOURS", "THRESHOLDS", "READ_SECONDS", "EXPORT_SECONDS", "HOST", "PORT", "WEB_CONCURRENCY")
+SETTINGS = (
+    "SLA_HOURS",
+    "THRESHOLDS",
+    "READ_SECONDS",
+    "EXPORT_SECONDS",
+    "EVENTS_MEGABYTES",
+    "EVENT_IDS_DAYS",
+    "HOST",
+    "PORT",
+    "WEB_CONCURRENCY",
+)
 
 Run = Callable[..., Result]
 

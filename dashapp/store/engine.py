@@ -13,6 +13,9 @@ from sqlalchemy.engine import URL
 SAFE_SQLITE = (3, 51, 3)
 """Before it, several processes checkpointing one WAL file could corrupt it."""
 
+WAIT_SECONDS = 30
+"""How long a connection waits for another that has the lock."""
+
 STEPS_BETWEEN_LOOKS = 10_000
 """SQLite virtual machine steps between two looks at the clock: well under a millisecond."""
 
@@ -31,9 +34,12 @@ def sqlite_module() -> ModuleType:
     return module
 
 
-def writer_engine(url: str) -> Engine:
-    """The engine for everything that writes. Its transactions begin with the write lock, so none loses an update."""
-    return _engine(make_url(url), begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=ON", "synchronous=FULL"))
+def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
+    """The engine for everything that writes. Its transactions begin with the write lock, so none loses an update; while
+    another has it they wait so long.
+    """
+    pragmas = ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={wait_seconds * 1000:.0f}")
+    return _engine(make_url(url), begin="BEGIN IMMEDIATE", pragmas=pragmas)
 
 
 def reader_engine(url: str, seconds: float) -> Engine:
@@ -50,15 +56,20 @@ def reader_engine(url: str, seconds: float) -> Engine:
 
 def _engine(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite_module(), connect_args={"timeout": 30})
+    engine = create_engine(
+        url,
+        module=sqlite_module(),
+        connect_args={"timeout": WAIT_SECONDS},
+        hide_parameters=True,  # else an error in the log could show what is personal
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "busy_timeout=30000", *pragmas):
+        for pragma in (f"busy_timeout={WAIT_SECONDS * 1000}", "journal_mode=WAL", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -24,11 +24,12 @@ EXTENSION = "watchfloor"
 
 @dataclass(frozen=True)
 class Services:
-    """What an app was made with: its settings, its reading engine, and the clock it goes by."""
+    """What an app was made with: its settings, its reading engine, the clock it goes by, and its writing engine."""
 
     settings: Settings
     reader: Engine
     clock: Callable[[], datetime]
+    writer: Engine
     kept: LRUCache[Hashable, Any] = field(default_factory=lambda: LRUCache(KEPT), compare=False)
     guard: Lock = field(default_factory=Lock, compare=False)
 

@@ -14,6 +14,7 @@ from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
 from dashapp.store.rollup import rollup
+from dashapp.web import events_api
 from dashapp.web.api import blueprint
 from dashapp.web.desk import EXTENSION, Services
 
@@ -35,14 +36,15 @@ def served(path: Path, now: datetime, fill: Fill) -> Iterator[FlaskClient]:
     fill(writer, settings)
     with writer.begin() as connection:
         rollup(connection, settings.sla)
-    writer.dispose()
     reader = reader_engine(settings.database_url, settings.read_seconds)
-    yield client_of(Services(settings, reader, lambda: now))
+    yield client_of(Services(settings, reader, lambda: now, writer))
     reader.dispose()
+    writer.dispose()
 
 
 def client_of(services: Services) -> FlaskClient:
     app = Flask(__name__)
     app.extensions[EXTENSION] = services
+    app.register_blueprint(events_api.blueprint())
     app.register_blueprint(blueprint())
     return app.test_client()

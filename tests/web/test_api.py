@@ -298,13 +298,15 @@ def test_an_empty_store_is_ready_and_answers_nothing(tmp_path: Path) -> None:
 
 def test_a_store_that_is_not_migrated_is_not_ready_and_names_no_path(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "new.sqlite")
-    writer_engine(settings.database_url).connect().close()
+    writer = writer_engine(settings.database_url)
+    writer.connect().close()
     reader = reader_engine(settings.database_url, 1)
-    client = client_of(Services(settings, reader, lambda: NOW))
+    client = client_of(Services(settings, reader, lambda: NOW, writer))
     body = get(client, "/readyz", 503)
     assert (body["status"], body["checks"]["migrations"]) == ("unavailable", "behind")
     assert get(client, "/api/v1/metrics/flags.json", 503) == {"error": "The database did not answer. The log says why."}
     reader.dispose()
+    writer.dispose()
 
 
 def test_a_metric_that_fails_is_our_fault_and_shows_no_detail(tmp_path: Path) -> None:

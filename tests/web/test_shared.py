@@ -71,7 +71,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         Input("refresh", "n_intervals"),
         State("page", "data"),
     )(made.compute)
-    app.server.extensions[EXTENSION] = Services(settings, reader, lambda: made.now)
+    app.server.extensions[EXTENSION] = Services(settings, reader, lambda: made.now, writer)
     share(app, [])
     yield made
     reader.dispose()

@@ -1,0 +1,165 @@
+"""`POST /api/v1/events`: events of moderation pipelines over HTTP. What is answered as taken is durable."""
+
+import json
+import logging
+import zlib
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from flask import Blueprint, Response, abort, request
+from pydantic_core import from_json
+from sqlalchemy.exc import OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+from dashapp.ingest.events import take_lines
+from dashapp.ingest.wire import BOM, Receipt
+from dashapp.store.engine import TooSlow
+from dashapp.store.tokens import TokenScope, scope_of
+from dashapp.web.desk import services
+
+log = logging.getLogger(__name__)
+
+LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain")
+WHOLE = "application/json"
+MOST_LINES = 10_000
+MEGABYTE = 1024 * 1024
+PIECE = 64 * 1024
+"""Bytes of a body that are read at once."""
+MOST_UNREAD = 100 * MEGABYTE
+"""Of a body that is refused, read all the same: a client that still sends it does not look for the answer."""
+GZIP = zlib.MAX_WBITS | 16
+"""Has zlib read the gzip format."""
+RETRY_SECONDS = 5
+
+
+def blueprint() -> Blueprint:
+    """The route and its error handlers, fresh for every app."""
+    events = Blueprint("events", __name__)
+    events.add_url_rule("/api/v1/events", view_func=take, methods=["POST"])
+    events.register_error_handler(HTTPException, _http_error)
+    for error in (OperationalError, TimeoutError, TooSlow):
+        events.register_error_handler(error, _unavailable)
+    events.register_error_handler(Exception, _our_fault)
+    events.after_request(_read_the_rest)
+    return events
+
+
+def take() -> Response:
+    """Take the events of the body in, and say what became of them."""
+    _check_token()
+    lines = _lines()
+    held = services()
+    settings = held.settings
+    receipt = Receipt(held.clock(), settings.zone, id_days=settings.event_ids_days)
+    return _json(take_lines(held.writer, enumerate(lines, 1), receipt).as_json())
+
+
+def _check_token() -> None:
+    """End the request unless it has a token that may send events."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        _refuse(401, "Authorization: Bearer TOKEN is missing.", {"WWW-Authenticate": "Bearer"})
+    with services().reader.connect() as connection:
+        scope = scope_of(connection, token.strip())
+    if scope is not TokenScope.INGEST:
+        told = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        _refuse(401, "The token is not known, or does not allow to send events.", told)
+
+
+def _lines() -> list[bytes]:
+    """The lines of the body, or the elements of its array, each as a line."""
+    if request.mimetype not in (*LINES, WHOLE):
+        _refuse(415, f"Content-Type is not one of {', '.join((WHOLE, *LINES))}.")
+    body = _body().removeprefix(BOM)
+    lines = _elements(body) if request.mimetype == WHOLE else _split(body)
+    if len(lines) > MOST_LINES:
+        _refuse(413, f"A request may hold at most {MOST_LINES:,} events.")
+    return lines
+
+
+def _split(body: bytes) -> list[bytes]:
+    if body.count(b"\n") > MOST_LINES:
+        _refuse(413, f"A request may hold at most {MOST_LINES:,} lines.")
+    return body.removesuffix(b"\n").split(b"\n")
+
+
+def _elements(body: bytes) -> list[bytes]:
+    """The elements of a JSON array, or a single object, each as a line."""
+    try:
+        whole = from_json(body)
+    except ValueError as error:
+        _refuse(400, f"The body is not JSON: {error}.")
+    if not isinstance(whole, list | dict):
+        _refuse(400, "The body is neither an array nor an object.")
+    elements = [whole] if isinstance(whole, dict) else whole
+    return [json.dumps(element, ensure_ascii=False).encode() for element in elements]
+
+
+def _body() -> bytes:
+    """The body, decompressed. It is never held further than it may be long, whatever it would grow to."""
+    most = services().settings.events_megabytes * MEGABYTE
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("gzip", "x-gzip", "identity", ""):
+        _refuse(415, "Content-Encoding is not gzip.")
+    held = bytearray()
+    for piece in _inflated() if "gzip" in encoding else _pieces():
+        held += piece
+        if len(held) > most:
+            _refuse(413, f"The body is longer than {services().settings.events_megabytes} MB.")
+    return bytes(held)
+
+
+def _pieces() -> Iterator[bytes]:
+    while piece := request.stream.read(PIECE):
+        yield piece
+
+
+def _inflated() -> Iterator[bytes]:
+    """The body decompressed, at most PIECE bytes at a time. It may be several gzip files in a row."""
+    inflater = zlib.decompressobj(GZIP)
+    try:
+        for piece in _pieces():
+            rest = piece
+            while rest:
+                if inflater.eof:
+                    inflater = zlib.decompressobj(GZIP)
+                yield inflater.decompress(rest, PIECE)
+                rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+        yield inflater.flush()
+    except zlib.error:
+        _refuse(400, "The body is not gzip.")
+    if not inflater.eof:
+        _refuse(400, "The body ends before its gzip does.")
+
+
+def _read_the_rest(answer: Response) -> Response:
+    """Read what is left of a body that was refused."""
+    left = MOST_UNREAD
+    while left > 0 and (piece := request.stream.read(PIECE)):
+        left -= len(piece)
+    return answer
+
+
+def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, status, mimetype=WHOLE, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def _refuse(status: int, error: str, headers: dict[str, str] | None = None) -> NoReturn:
+    abort(_json({"error": error}, status, headers))
+
+
+def _http_error(error: HTTPException) -> Response:
+    return _json({"error": error.description}, error.code or 500)
+
+
+def _unavailable(error: Exception) -> Response:
+    """Nothing of the batch is stored: its transaction was rolled back."""
+    log.error("events could not be stored", exc_info=error)
+    told = {"Retry-After": str(RETRY_SECONDS)}
+    return _json({"error": "The events could not be stored now; none of them is. Send them again."}, 503, told)
+
+
+def _our_fault(error: Exception) -> Response:
+    log.error("events could not be taken", exc_info=error)
+    return _json({"error": "The events could not be taken; the log says why. None of them is stored."}, 500)

@@ -1,0 +1,232 @@
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+
+from dashapp.settings import Settings
+from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.schema import api_token, event_bin, flag
+from dashapp.store.tokens import TokenScope, create_token
+from dashapp.web.desk import Services
+from tests.web.served import client_of
+
+NOW = datetime(2024, 3, 30, 12, 7, tzinfo=UTC)
+CREATED = {"message_type": "ModerationReport", "media_type": "image", "event": "created", "violation": "sensitive"}
+FLAG = {"message_type": "Flag", "id": "F1", "category": "spam", "severity": "high", "routing": "human_review"}
+NDJSON = "application/x-ndjson"
+NOTHING = {"new": 0, "seen": 0, "refused": []}
+
+Post = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def waiting(settings: Settings) -> Iterator[Engine]:
+    """The writer that the app uses, which does not wait for a lock."""
+    engine = writer_engine(settings.database_url, wait_seconds=0)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def client(settings: Settings, reader: Engine, writer: Engine, waiting: Engine) -> FlaskClient:
+    small = settings.model_copy(update={"events_megabytes": 1})
+    return client_of(Services(small, reader, lambda: NOW, waiting))
+
+
+@pytest.fixture
+def token(writer: Engine) -> str:
+    with writer.begin() as connection:
+        return create_token(connection, "feed", TokenScope.INGEST, NOW)
+
+
+@pytest.fixture
+def post(client: FlaskClient, token: str) -> Post:
+    def posted(body: Any, kind: str = NDJSON, **headers: str) -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        told = {"Authorization": f"Bearer {token}", "Content-Type": kind}
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = client.post("/api/v1/events", data=raw, headers=told)
+        assert answer.mimetype == "application/json"
+        assert "Traceback" not in answer.text
+        return answer.status_code, answer.get_json()
+
+    return posted
+
+
+@pytest.fixture
+def held(writer: Engine) -> Callable[[], tuple[int, int]]:
+    """How many flags and live events are stored."""
+
+    def counts() -> tuple[int, int]:
+        with writer.connect() as connection:
+            flags = connection.scalar(select(func.count()).select_from(flag))
+            return flags, connection.scalar(select(func.coalesce(func.sum(event_bin.c.events), 0)))
+
+    return counts
+
+
+def lines(*messages: Any) -> bytes:
+    return b"\n".join(json.dumps(message).encode() for message in messages) + b"\n"
+
+
+@pytest.mark.parametrize("kind", [NDJSON, "application/jsonl", "application/ndjson", "text/plain; charset=utf-8"])
+def test_lines_are_taken(post: Post, held: Any, kind: str) -> None:
+    assert post(lines(CREATED, FLAG), kind) == (200, {"new": 2, "seen": 0, "refused": []})
+    assert held() == (1, 1)
+
+
+def test_an_array_and_a_single_object_are_taken(post: Post, held: Any) -> None:
+    refusal = {"line": 2, "field": None, "reason": "is not a JSON object"}
+    assert post([CREATED, 5, FLAG], "application/json") == (200, {"new": 2, "seen": 0, "refused": [refusal]})
+    assert post(CREATED, "application/json") == (200, {"new": 1, "seen": 0, "refused": []})
+    assert held() == (1, 2)
+
+
+@pytest.mark.parametrize(("body", "kind"), [(b"", NDJSON), (b"\n\n", NDJSON), (b"[]", "application/json")])
+def test_nothing_sent_is_nothing_taken(post: Post, body: bytes, kind: str) -> None:
+    assert post(body, kind) == (200, NOTHING)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_body(post: Post) -> None:
+    assert post(b"\xef\xbb\xbf" + lines(CREATED))[1]["new"] == 1
+    assert post(b"\xef\xbb\xbf" + lines(CREATED), "application/json")[1]["new"] == 1
+
+
+def test_a_compressed_body_is_taken_also_in_parts(post: Post) -> None:
+    parts = gzip.compress(lines(CREATED, CREATED)) + gzip.compress(lines(FLAG))
+    assert post(parts, Content_Encoding="gzip") == (200, {"new": 3, "seen": 0, "refused": []})
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"not gzip", "The body is not gzip."),
+        (gzip.compress(lines(FLAG))[:-9], "The body ends before its gzip does."),
+        (gzip.compress(lines(FLAG)) + b"more", "The body is not gzip."),
+        (b"", "The body ends before its gzip does."),
+    ],
+)
+def test_a_body_that_is_no_whole_gzip_is_refused(post: Post, held: Any, body: bytes, error: str) -> None:
+    assert post(body, Content_Encoding="gzip") == (400, {"error": error})
+    assert held() == (0, 0)
+
+
+def test_a_gzip_bomb_is_stopped_at_the_limit(client: FlaskClient, token: str, held: Any) -> None:
+    packed = BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        for _ in range(200):
+            file.write(b" " * 1024 * 1024)
+    told = {"Authorization": f"Bearer {token}", "Content-Type": NDJSON, "Content-Encoding": "gzip"}
+    answer = client.post("/api/v1/events", data=packed.getvalue(), headers=told)
+    assert (answer.status_code, answer.get_json()) == (413, {"error": "The body is longer than 1 MB."})
+
+
+def test_a_body_longer_than_the_limit_is_refused_and_read_to_its_end(client: FlaskClient, token: str) -> None:
+    body = BytesIO(b"x" * (3 * 1024 * 1024))
+    told = {"Authorization": f"Bearer {token}", "Content-Type": NDJSON}
+    answer = client.post("/api/v1/events", input_stream=body, headers=told, content_length=3 * 1024 * 1024)
+    assert answer.status_code == 413
+    assert body.read() == b""
+
+
+def test_ten_thousand_lines_are_taken_and_one_more_is_not(post: Post, held: Any) -> None:
+    assert post(lines(*[{}] * 10_000))[0] == 200
+    assert post(lines(*[{}] * 10_001)) == (413, {"error": "A request may hold at most 10,000 lines."})
+    assert post([{}] * 10_001, "application/json") == (413, {"error": "A request may hold at most 10,000 events."})
+    assert held() == (0, 0)
+
+
+def test_a_line_too_long_is_refused_and_the_others_are_taken(post: Post) -> None:
+    refusal = {"line": 1, "field": None, "reason": "is longer than 64 kB"}
+    body = lines({**FLAG, "region": "x" * 70_000}, CREATED)
+    assert post(body) == (200, {"new": 1, "seen": 0, "refused": [refusal]})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"[" * 100_000, NDJSON, 200),
+        (b"[" * 100_000, "application/json", 400),
+        (b"[" * 150 + b"]" * 150, "application/json", 200),
+        (b'{"a":' * 100_000, "application/json", 400),
+        (b"[1", "application/json", 400),
+        (b"7", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b"\xff", NDJSON, 200),
+        (b"[" + b"9" * 10_000 + b"]", "application/json", 400),
+        (b"[NaN, Infinity, 1e999]", "application/json", 200),
+        (lines(CREATED), "application/x-www-form-urlencoded", 415),
+        (lines(CREATED), "", 415),
+        (lines(CREATED).decode().encode("utf-16"), NDJSON, 200),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_and_stores_nothing(
+    post: Post, held: Any, body: bytes, kind: str, status: int
+) -> None:
+    code, answer = post(body, kind)
+    assert code == status
+    assert answer["error"] if status >= 400 else answer["refused"]
+    assert held() == (0, 0)
+
+
+def test_another_encoding_is_refused(post: Post) -> None:
+    assert post(lines(CREATED), Content_Encoding="br") == (415, {"error": "Content-Encoding is not gzip."})
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer ", "Basic dXNlcg==", "Bearer wrong", "Bearer \x7f\xe9"])
+def test_without_a_known_token_nothing_is_taken(client: FlaskClient, token: str, held: Any, given: str | None) -> None:
+    told = {"Content-Type": NDJSON, **({} if given is None else {"Authorization": given})}
+    answer = client.post("/api/v1/events", data=lines(FLAG), headers=told)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.get_json()["error"]
+    assert held() == (0, 0)
+
+
+def test_a_token_is_kept_as_its_digest_only(writer: Engine, token: str) -> None:
+    with writer.connect() as connection:
+        [row] = connection.execute(select(api_token)).all()
+    assert token not in str(row)
+    assert len(row.digest) == 64
+
+
+def test_while_another_writes_the_sender_is_told_to_come_again(
+    client: FlaskClient, token: str, writer: Engine, held: Any
+) -> None:
+    told = {"Authorization": f"Bearer {token}", "Content-Type": NDJSON}
+    with writer.begin():
+        answer = client.post("/api/v1/events", data=lines(FLAG), headers=told)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.get_json() == {"error": "The events could not be stored now; none of them is. Send them again."}
+    assert held() == (0, 0)
+    assert client.post("/api/v1/events", data=lines(FLAG), headers=told).get_json()["new"] == 1
+
+
+def test_a_store_that_is_gone_is_our_fault_and_shows_no_detail(tmp_path: Path, settings: Settings) -> None:
+    new = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'new.sqlite'}"})
+    writer, reader = writer_engine(new.database_url), reader_engine(new.database_url, 1)
+    answer = client_of(Services(new, reader, lambda: NOW, writer)).post(
+        "/api/v1/events", data=lines(FLAG), headers={"Authorization": "Bearer x", "Content-Type": NDJSON}
+    )
+    assert answer.status_code == 503
+    assert "new.sqlite" not in answer.text
+    writer.dispose()
+    reader.dispose()
+
+
+def test_an_error_in_the_log_shows_nothing_of_the_events(
+    post: Post, writer: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with writer.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE flag ADD COLUMN wanted TEXT CHECK (origin = 'nobody')")
+    status, _ = post(lines({**FLAG, "reviewer_id": "somebody"}))
+    assert status == 500
+    assert "CHECK constraint failed" in caplog.text
+    assert "somebody" not in caplog.text

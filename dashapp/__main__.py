@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashapp.cli import showing, tokens
+from dashapp.cli import ingest, showing, tokens
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ origin_app = typer.Typer(help="The systems that feed the store.", no_args_is_hel
 app.add_typer(import_app, name="import")
 app.add_typer(origin_app, name="origin")
 app.add_typer(tokens.app, name="token")
+app.command("ingest")(ingest.ingest)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]

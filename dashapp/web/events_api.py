@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, request
 from pydantic_core import from_json
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from dashapp.ingest.events import take_lines
@@ -37,7 +37,7 @@ def blueprint() -> Blueprint:
     events = Blueprint("events", __name__)
     events.add_url_rule("/api/v1/events", view_func=take, methods=["POST"])
     events.register_error_handler(HTTPException, _http_error)
-    for error in (OperationalError, TimeoutError, TooSlow):
+    for error in (OperationalError, TooSlow):
         events.register_error_handler(error, _unavailable)
     events.register_error_handler(Exception, _our_fault)
     events.after_request(_read_the_rest)

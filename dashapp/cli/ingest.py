@@ -17,7 +17,6 @@ from dashapp.domain.messages import Key
 from dashapp.ingest.events import Result
 from dashapp.ingest.logs import Intake, follow_file, take_file, take_stream
 from dashapp.ingest.wire import Receipt
-from dashapp.store.rollup import rollup
 
 REFUSED = 1
 """Exit code when some input was refused."""
@@ -61,6 +60,8 @@ class Intaking:
 
     def roll_up(self) -> None:
         """Have pages show what is new."""
+        from dashapp.store.rollup import rollup
+
         if self.stale:
             with self.store.writer.begin() as connection:
                 rollup(connection, self.store.settings.sla)

@@ -50,19 +50,28 @@ def init() -> None:
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913 # each option is a parameter
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days up to today.")] = 90,
     seed: Annotated[int, typer.Option(help="The same seed makes the same data.")] = 42,
     scale: Annotated[float, typer.Option(min=0.01, max=1000, help="Times the usual number of flags.")] = 1,
     *,
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Only when the store holds nothing.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Send events to a running server until stopped.")] = False,
+    url: Annotated[str | None, typer.Option(help="With --live: the server; else the one of HOST and PORT.")] = None,
+    token: Annotated[str | None, typer.Option(help="With --live: what lets events in; else one is made.")] = None,
+    rate: Annotated[float, typer.Option(min=0.001, max=100, help="With --live: reports a second.")] = 1,
     json: Json = False,
 ) -> None:
-    """Fill the store with data of our own making, under the origin `demo`."""
+    """Fill the store with data of our own making, under the origin `demo`; or keep sending events of it."""
     from dashapp.demo.load import load
     from dashapp.store.reads import origins
 
     store = open_store(migrating=True)
+    if live:
+        from dashapp.cli.streaming import stream
+
+        stream(store, url or f"http://{store.settings.host}:{store.settings.port}", token, rate, seed)
+        return
     with store.writer.connect() as connection:
         held = [origin.name for origin in origins(connection)] if if_empty else []
     if held:

@@ -57,7 +57,7 @@ def origin_list(origins: Sequence[Origin], rows: Mapping[Feed, Mapping[str, int]
     """Print the origins with the number of what they gave, one a line."""
     for origin in origins:
         span = f"{origin.first_day} to {origin.last_day}" if origin.first_day else "no days yet"
-        counts = [f"{rows[feed][origin.name]:,} {feed}" for feed in Feed if origin.name in rows[feed]] or ["no rows"]
+        counts = [f"{rows[feed][origin.name]:,} {feed}" for feed in rows if origin.name in rows[feed]] or ["no rows"]
         typer.echo(f"{origin.name} ({origin.kind}): {', '.join(counts)}, {span}, last delivery {_moment(origin)}")
     if not origins:
         typer.echo("no origin yet: `python -m dashapp demo` or `python -m dashapp import ts-ops DIR` makes one")

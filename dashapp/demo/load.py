@@ -1,16 +1,18 @@
 """Puts the synthetic platform into the store, in place of an earlier one."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from dashapp.demo.generate import batches
+from dashapp.demo.live import DAYS, live_counts
 from dashapp.demo.openverse import day_of
 from dashapp.demo.plan import Demo, delivered, incidents, reviewers
 from dashapp.domain.vocabulary import Feed
 from dashapp.settings import Settings
 from dashapp.store import writes
+from dashapp.store.event_writes import count_live
 from dashapp.store.reads import DEMO
 from dashapp.store.rollup import rollup
 
@@ -37,7 +39,7 @@ def load(
     with engine.begin() as connection:
         writes.remove_origin(connection, DEMO)
         writes.put_origin(connection, DEMO, DEMO, now)
-        for feed in Feed:
+        for feed in (Feed.FLAGS, Feed.REPORTS, Feed.DECISIONS):
             writes.put_coverage(connection, DEMO, [demo.day(back) for back in delivered(demo)], feed)
         writes.put_reviewers(connection, DEMO, reviewers(scale), replace=False)
         if attacks := incidents(demo):
@@ -56,5 +58,6 @@ def _put_days(connection: Connection, demo: Demo, progress: Progress) -> int:
         day = day_of(demo, back)
         writes.put_reports(connection, [writes.report_row(DEMO, one, demo.zone) for one in day.reports])
         writes.put_decisions(connection, [writes.decision_row(DEMO, one, demo.zone) for one in day.decisions])
+        count_live(connection, live_counts(day, demo.now - timedelta(days=DAYS), demo.now))
         progress("demo", done, len(backs))
     return loaded

@@ -69,7 +69,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class _Item:
+class Item:
     """What was reported, and as what."""
 
     media_type: str
@@ -102,10 +102,10 @@ class _Maker:
 
     def _take_up(self, size: int) -> None:
         """One item, reported so many times, and what is decided on it. What is drawn does not depend on `now`."""
-        item = _item(self.demo, self.rng)
+        item = item_of(self.demo, self.rng)
         seconds = self.rng.uniform(0, self.length, size)
         first, *others = sorted(self.start + timedelta(seconds=int(second)) for second in seconds)
-        action, affected = self._outcome(item.violation)
+        action, affected = outcome_of(item.violation, self.rng)
         at, taken_back = first + self._wait(HOURS), self._wait(REVERSED_HOURS)
         decided, reversed_, appealed = self.rng.random(3) < (1 - NEVER, REVERSED, APPEALED)
         if not decided:
@@ -121,7 +121,7 @@ class _Maker:
             about = {"reverses": key, "appeal_of": key if appealed else None}
             self._decide(item, REVERSED_BY[action], at + taken_back, affected, **about)
 
-    def _report(self, item: _Item, moments: Iterable[datetime], ruling: DecisionRow | None) -> None:
+    def _report(self, item: Item, moments: Iterable[datetime], ruling: DecisionRow | None) -> None:
         """Reports of an item, those that came in before now."""
         for moment in moments:
             self.reported += 1
@@ -142,7 +142,7 @@ class _Maker:
                 self.day.reports.append(made)
 
     def _decide(
-        self, item: _Item, action: Action, at: datetime, affected: int, **about: str | None
+        self, item: Item, action: Action, at: datetime, affected: int, **about: str | None
     ) -> DecisionRow | None:
         """A decision, if it is made before now; `about` says what it takes back."""
         self.decided += 1
@@ -160,18 +160,19 @@ class _Maker:
         self.day.decisions.append(made)
         return made
 
-    def _outcome(self, violation: Violation) -> tuple[Action, int]:
-        """What is decided on a first report, and how many records that affects."""
-        chance = self.rng.random()
-        for action, share in OUTCOMES[violation]:
-            if chance < share:
-                return action, int(self.rng.integers(2, BULK_MOST)) if self.rng.random() < BULK else 1
-            chance -= share
-        return Action.REJECTED_REPORTS, 1
-
     def _wait(self, median: float) -> timedelta:
         hours = median * self.rng.lognormal(0, SPREAD) * (SLOWER if self.rng.random() < SLOW else 1)
         return timedelta(seconds=int(3600 * min(hours, MOST_HOURS)))
+
+
+def outcome_of(violation: Violation, rng: Generator) -> tuple[Action, int]:
+    """What is decided on a first report, and how many records that affects."""
+    chance = rng.random()
+    for action, share in OUTCOMES[violation]:
+        if chance < share:
+            return action, int(rng.integers(2, BULK_MOST)) if rng.random() < BULK else 1
+        chance -= share
+    return Action.REJECTED_REPORTS, 1
 
 
 def moderation(demo: Demo) -> Iterator[Day]:
@@ -184,7 +185,7 @@ def day_of(demo: Demo, back: int) -> Day:
     return _Maker(demo, back).make()
 
 
-def _item(demo: Demo, rng: Generator) -> _Item:
+def item_of(demo: Demo, rng: Generator) -> Item:
     """An item that is reported; what it is and who made it, it is on any day."""
     number = int(ITEMS * max(1.0, demo.scale) * rng.random() ** SKEW)
     own = np.random.default_rng([demo.seed, number, STREAM, STREAM])
@@ -194,7 +195,7 @@ def _item(demo: Demo, rng: Generator) -> _Item:
     creator = f"{provider} creator {int(CREATORS * own.random() ** SKEW)}"
     key = str(UUID(bytes=own.bytes(16), version=4))
     violation = VIOLATIONS[int(rng.choice(len(VIOLATIONS), p=VIOLATION_SHARES))]
-    return _Item(media_type, key, creator, source, provider, violation)
+    return Item(media_type, key, creator, source, provider, violation)
 
 
 Table = list[dict[str, str]]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from dashapp.domain.ask import FIRST_DAY, LAST_DAY, Ask, Filters, Grain, Window, to_filters
+from dashapp.domain.ask import FIRST_DAY, LAST_DAY, STEPS, Ask, Filters, Grain, Window, to_filters
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, Method
 
 DEFAULT_DAYS = 90
@@ -89,7 +89,7 @@ class _Reader:
         if since and until and not 0 <= (until - since).days < MOST_DAYS:
             self.problems.append(f"until: {until} is not within the {MOST_DAYS} days from since ({since})")
             since = until = None
-        grain, trailing, by = self.one("grain", Grain), self.one("trailing", _trailing), self.by()
+        grain, trailing, by = self.one("grain", _grain), self.one("trailing", _trailing), self.by()
         compare, case = bool(self.one("compare", _compare)), self.one("case", Case)
         method = self.one("method", Method)
         filters = to_filters({dim: self.filter(dim) for dim in Dim if dim in self.values})
@@ -158,6 +158,13 @@ def _day(text: str) -> date:
     if day is None or not re.fullmatch(r"\d{4}-\d\d-\d\d", text) or not FIRST_DAY <= day <= LAST_DAY:
         raise _Refused("is not a date such as 2024-03-30")
     return day
+
+
+def _grain(text: str) -> Grain:
+    grain = Grain(text)
+    if grain in STEPS:
+        raise _Refused("is shorter than a day")
+    return grain
 
 
 def _compare(text: str) -> bool:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from dashapp.domain.ask import Ask, Grain, Window, to_filters
+from dashapp.domain.ask import STEPS, Ask, Grain, Window, to_filters
 from dashapp.domain.messages import FlagRow, Reviewer
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store import writes
@@ -108,7 +108,7 @@ def at_risk_from(flag: Mapping[str, Any], zone: ZoneInfo, sla: Mapping[str, floa
 def questions(draw: st.DrawFn, known: Mapping[str, tuple[str, ...]] = FILTERS) -> Question:
     """Any grain, up to two splits, up to three filters, at times trailing. `known` has the values of each dimension."""
     since = FIRST + timedelta(days=draw(st.integers(-4, 12)))
-    grain = draw(st.sampled_from((Grain.DAY, *Grain)))
+    grain = draw(st.sampled_from((Grain.DAY, *(grain for grain in Grain if grain not in STEPS))))
     dims = st.sampled_from(sorted(known))
     filtered = draw(st.just([]) | st.lists(dims, max_size=3, unique=True))
     return Question(

@@ -5,6 +5,7 @@
   const orders = {}; // by card: the column to sort by, and whether the largest come first
 
   const DIGITS = { "%": 1, score: 3, hours: 1 };
+  const COUNTS = ["flags", "reports", "decisions", "records"];
   const DAY = /^\d{4}-\d\d-\d\d/;
   const NUMBER = /^[-+]?[\d,]*\.?\d+(?= to [\d.,]+$|[ %hpt*]*$)/;
 
@@ -41,7 +42,7 @@
     const unit = figure.layout.meta.unit;
     const across = figure.data[0]?.orientation === "h";
     const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
-    const cases = unit !== "flags";
+    const cases = !COUNTS.includes(unit);
     const first = across ? figure.layout.meta.heading : figure.layout.meta.grain;
     const n = (trace) => (figure.data.length > 1 ? "n, " + trace.name : "n");
     const head = [first, ...figure.data.flatMap((trace) => (cases ? [trace.name, n(trace)] : [trace.name]))];

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     thresholds: dict[str, Threshold] = Field(
         default_factory=dict, description="where figures worry, by metric, in place of what the metric declares"
     )
+    small_group: int = Field(
+        5, ge=1, le=1000, description="fewest cases of a group that stands for a person; smaller ones are hidden"
+    )
     read_seconds: float = Field(10, gt=0, le=600, description="longest time one read may take, in seconds")
     export_seconds: float = Field(
         600, gt=0, le=86400, description="longest time that writing a file of rows may take, in seconds"

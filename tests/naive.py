@@ -198,11 +198,26 @@ class Twin:
     question: Question
 
     @property
+    def about(self) -> tuple[str, Callable[[Flag, World], Case]]:
+        """The kind of the metric, and what a flag adds to it."""
+        return TWINS[self.metric]
+
+    @property
+    def kept(self) -> set[str]:
+        """What the metric can be split and filtered by."""
+        return KEPT.get(self.metric, OF_FLAGS)
+
+    @property
+    def settles(self) -> float:
+        """Hours for which a day may still change after it is over."""
+        return max(self.world.sla.values()) if self.metric in SETTLES else 0
+
+    @property
     def refused(self) -> bool:
         """Whether the metric is not kept by what the question names, or has no trailing figure."""
         named = {*self.question.by, *self.question.filters}
-        trailing = self.question.trailing > 1 and TWINS[self.metric][0] in NOT_TRAILING
-        return trailing or not named <= KEPT.get(self.metric, OF_FLAGS)
+        trailing = self.question.trailing > 1 and self.about[0] in NOT_TRAILING
+        return trailing or not named <= self.kept
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -221,8 +236,7 @@ class Twin:
         return any(span and min(span) < day < max(span) and day not in span for span in spans)
 
     def pending(self, day: date) -> bool:
-        wait = max(self.world.sla.values()) if self.metric in SETTLES else 0
-        return self.world.end(day) + timedelta(hours=wait) > self.world.now or self.undelivered(day)
+        return self.world.end(day) + timedelta(hours=self.settles) > self.world.now or self.undelivered(day)
 
     def chosen(self, rows: Sequence[Flag]) -> list[Flag]:
         """The rows (flags, or reviewers) of the origins and values asked for."""
@@ -234,7 +248,7 @@ class Twin:
         day_of = decided_day if self.metric in BY_DECISION else raised_day
         found = []
         for flag in self.chosen(self.world.flags):
-            case = TWINS[self.metric][1](flag, self.world)
+            case = self.about[1](flag, self.world)
             if case and day_of(flag, self.world) in members and groups in (None, self.groups(flag)):
                 found.append(case[0])
         return found
@@ -243,7 +257,7 @@ class Twin:
         """By how much a stock grew on each day from the first on."""
         found: Counter[date] = Counter()
         for flag in self.chosen(self.world.flags):
-            if TWINS[self.metric][1](flag, self.world) and groups in (None, self.groups(flag)):
+            if self.about[1](flag, self.world) and groups in (None, self.groups(flag)):
                 found[raised_day(flag, self.world)] += 1
                 found[decided_day(flag, self.world) or date.max] -= 1
         return Counter({day: change for day, change in found.items() if change and day <= until})
@@ -261,12 +275,12 @@ class Twin:
         if not self.question.by:
             return [()]
         every = sorted({self.groups(flag) for flag in self.world.flags})
-        if TWINS[self.metric][0] == "stock":
+        if self.about[0] == "stock":
             return [groups for groups in every if self.changes(groups, self.question.until)]
         return [groups for groups in every if self.cases(self.known(), groups)]
 
     def point(self, bucket: date, groups: tuple[str, ...] | None, members: list[date], *, whole: bool) -> Expected:
-        kind, found = TWINS[self.metric][0], self.cases(members, groups)
+        kind, found = self.about[0], self.cases(members, groups)
         provisional = not whole or any(self.pending(day) for day in members)
         if kind == "stock":
             level = sum(self.changes(groups, members[-1]).values())

@@ -15,15 +15,8 @@ FLAGS = "flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_sco
 GOOD = "F1,2024-03-01,spam,high,human_review,R1,30.5,0.9,True,A1\n"
 BAD = "F2,2024-03-01,spam,hgih,human_review,R1,30.5,0.9,True,A1\n"
 SETTINGS = (
-    "SLA_HOURS",
-    "THRESHOLDS",
-    "READ_SECONDS",
-    "EXPORT_SECONDS",
-    "EVENTS_MEGABYTES",
-    "EVENT_IDS_DAYS",
-    "HOST",
-    "PORT",
-    "WEB_CONCURRENCY",
+    *("SLA_HOURS", "THRESHOLDS", "SMALL_GROUP", "READ_SECONDS", "EXPORT_SECONDS", "JOBS"),
+    *("EVENTS_MEGABYTES", "EVENT_IDS_DAYS", "HOST", "PORT", "WEB_CONCURRENCY"),
 )
 
 Run = Callable[..., Result]

@@ -1,9 +1,10 @@
 """The registry and its door. Importing the families fills the registry."""
 
 from dashapp.domain.threshold import Threshold
-from dashapp.metrics import classifier, live, queue, volume
-from dashapp.metrics.desk import Audience, Desk, Measurement
+from dashapp.metrics import classifier, decisions, live, queue, reports, volume
+from dashapp.metrics.desk import Audience, Desk
 from dashapp.metrics.measure import as_of, measure, settled_day
+from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Unit
 from dashapp.metrics.spread import Spread
@@ -23,9 +24,11 @@ __all__ = [
     "Unit",
     "as_of",
     "classifier",
+    "decisions",
     "live",
     "measure",
     "queue",
+    "reports",
     "settled_day",
     "volume",
 ]

@@ -10,8 +10,9 @@ import numpy as np
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import Dim, Method
-from dashapp.metrics.desk import Desk, Measurement
+from dashapp.metrics.desk import Desk
 from dashapp.metrics.measure import measure
+from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.registry import METRICS
 from dashapp.stats.outbreak import ZSCORE7_DAYS, Baseline, Series, expected_range, zscore7, zscore7_baseline
 from dashapp.store.reads import known_attacks

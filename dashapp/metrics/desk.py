@@ -8,13 +8,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from dashapp.domain.ask import FIRST_DAY, Ask, Window
-from dashapp.domain.threshold import Threshold
+from dashapp.domain.ask import FIRST_DAY, Window
 from dashapp.domain.vocabulary import Feed
-from dashapp.metrics import moments
-from dashapp.metrics.pool import Point
-from dashapp.metrics.registry import Metric, Policy
-from dashapp.metrics.spread import Spread
+from dashapp.metrics import stretches
+from dashapp.metrics.measurement import Measurement
+from dashapp.metrics.registry import Policy
 from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, spans_of
 
 T = TypeVar("T")
@@ -69,7 +67,7 @@ class Desk:
     def _coverage(self, names: tuple[str, ...], window: Window | None, feed: Feed) -> Coverage:
         if feed is Feed.LIVE:
             days = {name: first.astimezone(self.policy.zone).date() for name, first in self.live_since(names).items()}
-            return moments.covered_since(days, self.today, window)
+            return stretches.covered_since(days, self.today, window)
         key = ("coverage", names, feed)
         read, found = self.known.get(key, (None, None))
         if found is None or (window and (read is None or not read.holds(window))):
@@ -89,25 +87,6 @@ class Desk:
     def today(self) -> date:
         """The day it is in the reporting zone."""
         return self.now.astimezone(self.policy.zone).date()
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """An answer. `total` pools the whole window and all groups; `error` says in a sentence why there is no answer, and
-    `refused` that the reason lies in the question.
-    """
-
-    metric: Metric
-    ask: Ask
-    points: tuple[Point, ...] = ()
-    total: Point | None = None
-    as_of: date | None = None
-    threshold: Threshold | None = None
-    spreads: tuple[Spread, ...] = ()
-    from_facts: bool = False
-    took: timedelta = timedelta(0)
-    error: str | None = None
-    refused: bool = False
 
 
 def widened(days: Window, read: Window | None) -> Window:

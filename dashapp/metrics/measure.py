@@ -6,18 +6,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Stretch, Window
-from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed, Severity
-from dashapp.metrics import moments
-from dashapp.metrics.desk import Audience, Desk, Measurement, widened
-from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, together
+from dashapp.domain.vocabulary import Dim, Feed, Severity
+from dashapp.metrics import stretches
+from dashapp.metrics.desk import Audience, Desk, widened
+from dashapp.metrics.disclosure import hidden_small, pseudonyms, too_few
+from dashapp.metrics.durations import durations, moments
+from dashapp.metrics.measurement import Measurement
+from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
 from dashapp.metrics.query import cube_for
-from dashapp.metrics.registry import METRICS, Kind, Metric, Privacy, Statistics, Unit
+from dashapp.metrics.query_reports import known_to_cube
+from dashapp.metrics.registry import COUNTS, METRICS, Kind, Metric, Privacy, Statistics
 from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import Coverage
@@ -49,14 +52,15 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
     from_facts = _reads_facts(metric, asked)
-    failed = desk.known.get(GIVEN_UP)
+    given_up = (GIVEN_UP, metric.feed)
+    failed = desk.known.get(given_up)
     if from_facts and failed and _days(metric, asked).holds(failed):
         return Measurement(metric, asked, error=TOO_LONG)
     try:
         answer = _answer(desk, metric, asked)
     except TooSlow:
         if from_facts:
-            desk.known[GIVEN_UP] = _days(metric, asked)
+            desk.known[given_up] = _days(metric, asked)
         return Measurement(metric, asked, error=TOO_LONG)
     except SQLAlchemyError:
         log.exception("metric %s failed", metric.key)
@@ -83,6 +87,8 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
     unknown = sorted(ask.dims - metric.dims)
     if unknown:
         return f"{metric.title} is not kept by {' and '.join(unknown)}."
+    if ask.grain is not Grain.WHOLE and (many := sorted(metric.whole.intersection(ask.by))):
+        return f"{metric.title} is given by {' and '.join(many)} over the whole window only."
     if ask.trailing > 1 and (ask.grain is not Grain.DAY or metric.kind not in TRAILING):
         return "A trailing figure is given by day only, and of counts, rates and means."
     return None
@@ -101,15 +107,20 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
         rows = _read(desk, metric, ask, reach)
         found = distribution(binned(rows, coverage.days), pooling, metric.edges)
         return replace(answer, points=found.points, total=found.total, spreads=found.spreads)
-    if metric.feed is Feed.LIVE:
-        rows = _events(desk, metric, ask, *moments.ends(reach, desk.policy.zone))
-        sums = by_group(moments.in_days(rows, desk.policy.zone))
-    else:
-        sums = _sums(desk, metric, ask, coverage)
+    if metric.kind is Kind.DURATIONS:
+        return _lasted(desk, answer, pooling)
+    sums = _lived(desk, metric, ask) if metric.feed is Feed.LIVE else _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
-    points = tuple(pooling.points(sums))
-    return replace(answer, points=points, total=pooling.total(sums), from_facts=_reads_facts(metric, ask))
+    total = pooling.total(sums)
+    if too_few(ask, total, desk.policy.small_group):
+        reason = f"There are fewer than {desk.policy.small_group} {metric.unit}, which are not told of one person."
+        return replace(answer, error=reason, refused=True)
+    told = pooling.points(sums)
+    points, hidden = hidden_small(
+        ask, ranked(told) if metric.whole.intersection(ask.by) else told, desk.policy.small_group
+    )
+    return replace(answer, points=points, total=total, hidden=hidden, from_facts=_reads_facts(metric, ask))
 
 
 def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measurement:
@@ -118,10 +129,16 @@ def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measureme
     if first is None:
         return Measurement(metric, ask, total=Point(stretch.since, (), None, 0))
     rows = _events(desk, metric, ask, stretch.since, stretch.until)
-    points = tuple(moments.points(rows, stretch, ask.by, first, desk.now))
+    points = tuple(stretches.points(rows, stretch, ask.by, first, desk.now))
     n, provisional = sum(point.n for point in points), any(point.provisional for point in points)
     total = Point(stretch.since, (), n if points else None, n, provisional=provisional)
     return Measurement(metric, ask, points, total, desk.today)
+
+
+def _lived(desk: Desk, metric: Metric, ask: Ask) -> Sums:
+    """What events say of days."""
+    zone = desk.policy.zone
+    return by_group(stretches.in_days(_events(desk, metric, ask, *stretches.ends(ask.reach, zone)), zone))
 
 
 def _events(desk: Desk, metric: Metric, ask: Ask, begin: datetime, end: datetime) -> Sequence[Any]:
@@ -131,10 +148,14 @@ def _events(desk: Desk, metric: Metric, ask: Ask, begin: datetime, end: datetime
 
 
 def _reads_facts(metric: Metric, ask: Ask) -> bool:
-    """Whether a question is answered from all flags of its days, because no cube knows its dimensions together."""
-    if metric.feed is not Feed.FLAGS:
+    """Whether a question is answered from all rows of its days: no cube knows its dimensions together, or how long each
+    took.
+    """
+    if metric.feed is Feed.LIVE:
         return False
-    return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None
+    if metric.feed is Feed.FLAGS:
+        return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None
+    return metric.kind is Kind.DURATIONS or not known_to_cube(metric.feed, ask)
 
 
 def _days(metric: Metric, ask: Ask) -> Window:
@@ -186,6 +207,19 @@ def _statement(
     return statistics(Ask(Window(FIRST_DAY, FIRST_DAY), grain, by, filters))
 
 
+def _lasted(desk: Desk, answer: Measurement, pooling: Pooling) -> Measurement:
+    """How long reports waited for their decisions. All of these metrics are made of the same rows."""
+    metric, ask, days = answer.metric, answer.ask, answer.ask.window
+    key = ("moments", metric.feed, ask.by, ask.filters)
+    read, found = desk.known.get(key, (None, {}))
+    if read is None or not read.holds(days):
+        read = widened(days, read)
+        found = moments(_read(desk, metric, ask, read))
+        desk.known[key] = (read, found)
+    told = durations(found, pooling, desk.now)
+    return replace(answer, points=told.points, total=told.total, left_out=told.left_out)
+
+
 def _aged(desk: Desk, answer: Measurement) -> Measurement:
     """The ages of what is open now; when data ended days ago nobody knows what is open now. All of these metrics are
     made of the same rows.
@@ -200,18 +234,10 @@ def _aged(desk: Desk, answer: Measurement) -> Measurement:
 
     waiting = desk.once(("open", dims, ask.filters), read)
     whole = ages(waiting, 0, metric, desk.today)
-    nothing = 0.0 if metric.unit is Unit.COUNT else None
+    nothing = 0.0 if metric.unit in COUNTS else None
     total = whole[0] if whole else Point(desk.today, (), nothing, 0)
     points = tuple(ages(waiting, len(ask.by), metric, desk.today)) if ask.by else (total,)
     return replace(answer, points=points, total=total)
-
-
-def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:
-    """A group in which reviewers go by a short hash of their id."""
-    return tuple(
-        f"reviewer {sha256(value.encode()).hexdigest()[:6]}" if dim is Dim.REVIEWER and value != NOT_GIVEN else value
-        for dim, value in zip(by, group, strict=True)
-    )
 
 
 def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
@@ -220,7 +246,7 @@ def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
     return {
         "since": since,
         "until": until,
-        **dict(zip(("begin", "end"), moments.ends(Window(since, until), desk.policy.zone), strict=True)),
+        **dict(zip(("begin", "end"), stretches.ends(Window(since, until), desk.policy.zone), strict=True)),
         **{f"sla_{severity.value}": sla[severity] for severity in Severity},
         **{f"settled_{severity.value}": _over(desk, timedelta(hours=sla[severity])) for severity in Severity},
     }

@@ -1,5 +1,6 @@
 """From sums a day to points: trailing windows, wider buckets, zeros on covered days, intervals."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -147,3 +148,11 @@ def together(sums: Sums) -> Sums:
             before = whole.get(day, NOTHING)
             whole[day] = (before[0] + num, before[1] + den)
     return {(): whole} if whole else {}
+
+
+def ranked(points: Iterable[Point]) -> list[Point]:
+    """Points in the order of a leaderboard: by all that the first group of each has, largest first, and by its name."""
+    told, size = list(points), Counter[str]()
+    for point in told:
+        size[point.groups[0]] += point.n
+    return sorted(told, key=lambda point: (-size[point.groups[0]], point.groups))

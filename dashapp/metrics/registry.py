@@ -24,9 +24,16 @@ class Unit(StrEnum):
     """What a value is measured in. A share is stored in percent, 0 to 100."""
 
     COUNT = "flags"
+    REPORTS = "reports"
+    DECISIONS = "decisions"
+    RECORDS = "records"
     PERCENT = "%"
     SCORE = "score"
     HOURS = "h"
+
+
+COUNTS = frozenset({Unit.COUNT, Unit.REPORTS, Unit.DECISIONS, Unit.RECORDS})
+"""Units of what is counted."""
 
 
 class Privacy(StrEnum):
@@ -41,7 +48,8 @@ class Kind(StrEnum):
 
     A flow is num and counts its own cases; a stock is the running sum of num at the end of the bucket; a share and
     a mean are num over den cases; a ratio is num cases over a den that is no count of cases. A distribution is read
-    from (bin, count) rows, its value is the median. Ages are those of the flags open now, reduced to one value.
+    from (bin, count) rows, its value is the median. Ages are those of the flags open now, reduced to one value;
+    durations are the times from reports to their decisions, reduced likewise.
     """
 
     FLOW = "flow"
@@ -51,6 +59,7 @@ class Kind(StrEnum):
     RATIO = "ratio"
     DISTRIBUTION = "distribution"
     AGES = "ages"
+    DURATIONS = "durations"
 
 
 class Better(StrEnum):
@@ -68,6 +77,8 @@ class Policy:
     zone: ZoneInfo
     sla: Mapping[Severity, float]
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    small_group: int = 5
+    """Fewest cases of a group that stands for a person; smaller ones are hidden."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +86,10 @@ class Metric:
     """One metric. `feed` is what origins must deliver for it. `settles` says how long a day may still change after it
     ended; `scale` is the unit of num, for sums that are kept as whole numbers so that they add up alike in any order.
     `edges` gives the ends of a distribution's bins; `reduce` makes one value of the hours that open flags have waited
-    and of the hours of their SLAs. `rows` is the query that, beside days and filters, finds the flags behind a figure;
-    None where the day raised cannot. `live` is the key of the metric that counts the same by less than a day.
+    and of the hours of their SLAs, or of the hours to the decisions of reports and of those that open ones have waited.
+    With `censored` the open ones are cases too. `whole` are dimensions with so many values that it is split by them
+    over the whole window only. `rows` is the query that, beside days and filters, finds the flags behind a figure; None
+    where the day raised cannot. `live` is the key of the metric that counts the same by less than a day.
     """
 
     key: str
@@ -94,7 +107,9 @@ class Metric:
     scale: float = 1
     privacy: Privacy = Privacy.OPEN
     edges: Callable[[int], tuple[float, float]] | None = None
-    reduce: Callable[[NDArray[np.floating], NDArray[np.floating]], float] | None = None
+    reduce: Callable[[NDArray[np.floating], NDArray[np.floating]], float | None] | None = None
+    censored: bool = False
+    whole: frozenset[Dim] = frozenset()
     rows: str | None = ""
     live: str | None = None
     reference: str = ""

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from dashapp.metrics.registry import Unit
+from dashapp.metrics.registry import COUNTS, Unit
 
 NO_DATA = "no data"
 SUFFIX = {Unit.PERCENT: " %", Unit.HOURS: " h"}
-DECIMALS = {Unit.COUNT: 0, Unit.PERCENT: 1, Unit.SCORE: 3, Unit.HOURS: 1}
+DECIMALS = {**dict.fromkeys(COUNTS, 0), Unit.PERCENT: 1, Unit.SCORE: 3, Unit.HOURS: 1}
 
 
 def number(value: float | None, unit: Unit) -> str:

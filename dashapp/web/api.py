@@ -248,6 +248,7 @@ def _measured(answer: Measurement) -> dict[str, Any]:
             for number, n in spread.filled
             for low, high in [spread.edges(number)]
         ]
+    body |= {name: count for name in ("hidden", "left_out") if (count := getattr(answer, name))}
     if end is None or end < ask.window.until:
         body["coverage_note"] = f"The data end on {end}; later days have no point." if end else "There are no data."
     return body

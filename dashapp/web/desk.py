@@ -59,7 +59,7 @@ def policy_of(settings: Settings) -> Policy:
     unknown = sorted(set(settings.thresholds) - set(METRICS))
     if unknown:
         raise ValueError(f"THRESHOLDS: no metric is called {', '.join(unknown)}")
-    return Policy(settings.zone, settings.sla, settings.thresholds)
+    return Policy(settings.zone, settings.sla, settings.thresholds, settings.small_group)
 
 
 def services() -> Services:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashapp.domain.vocabulary import CLOSED, Dim
 from dashapp.metrics import Kind, Measurement, Point, Unit
+from dashapp.metrics.registry import COUNTS
 from dashapp.web import axes, theme, words
 from dashapp.web.theme import Positions
 
@@ -18,7 +19,12 @@ COUNTED = (Kind.FLOW, Kind.STOCK)
 
 MOST_GROUPS = 6
 ROOM_FOR_NUMBERS = 1.25
-HOVER = {Unit.COUNT: "%{y:,.0f}", Unit.PERCENT: "%{y:.1f} %", Unit.SCORE: "%{y:.3f}", Unit.HOURS: "%{y:.1f} h"}
+HOVER = {
+    **dict.fromkeys(COUNTS, "%{y:,.0f}"),
+    Unit.PERCENT: "%{y:.1f} %",
+    Unit.SCORE: "%{y:.3f}",
+    Unit.HOURS: "%{y:.1f} h",
+}
 
 
 def bars(answer: Measurement, known: Positions) -> Figure:
@@ -114,7 +120,9 @@ def _series(answer: Measurement) -> list[tuple[str | None, str, list[Point]]]:
         (groups[name][0].groups[0], _name(groups[name][0]), groups[name]) for name in shown
     ]
     rest = [groups[name] for name in groups if name not in largest]
-    return [*found, ("", f"other ({len(rest)})", _together(rest, answer.metric.kind))] if rest else found
+    if not rest or answer.metric.kind is Kind.DURATIONS:  # quantiles of groups do not make one of all together
+        return found
+    return [*found, ("", f"other ({len(rest)})", _together(rest, answer.metric.kind))]
 
 
 def _name(point: Point) -> str:

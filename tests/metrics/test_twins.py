@@ -12,12 +12,13 @@ from dashapp.metrics import METRICS, Audience, Desk, Measurement, Point, Policy,
 from tests.metrics.worlds import FILTERS, OF_REVIEWERS, asked, put, questions, worlds
 from tests.naive import KEPT, OF_FLAGS, TWINS, Expected, Question, Twin, World
 from tests.naive_kinds import Spread, twin
+from tests.naive_reports import DECISIONS, REPORTS
 
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 
 
 def test_every_metric_has_a_twin() -> None:
-    assert set(TWINS) == set(METRICS)
+    assert {*TWINS, *REPORTS, *DECISIONS} == set(METRICS)
 
 
 @given(worlds(), st.lists(questions(FILTERS | OF_REVIEWERS), min_size=2, max_size=2))

@@ -1,0 +1,41 @@
+"""What is not told of single people: a group that stands for a person is hidden while it is small."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+from dashapp.domain.ask import Ask
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim
+from dashapp.metrics.pool import Point
+
+PERSONS = frozenset({Dim.CREATOR})
+"""Dimensions of which each value is a person."""
+
+
+def hidden_small(ask: Ask, points: Iterable[Point], least: int) -> tuple[tuple[Point, ...], int]:
+    """The points without those of people with fewer than `least` cases, and how many people that are."""
+    told = tuple(points)
+    hidden: set[tuple[Dim, str]] = set()
+    for place, dim in enumerate(ask.by):
+        if dim in PERSONS:
+            cases: Counter[str] = Counter()
+            for point in told:
+                cases[point.groups[place]] += point.n
+            hidden |= {(dim, name) for name, n in cases.items() if n < least and name != NOT_GIVEN}
+    if not hidden:
+        return told, 0
+    return tuple(point for point in told if hidden.isdisjoint(zip(ask.by, point.groups, strict=True))), len(hidden)
+
+
+def too_few(ask: Ask, total: Point, least: int) -> bool:
+    """Whether a question picks out people of whom there is little to tell."""
+    picked = {value for dim in PERSONS for value in ask.chosen(dim)} - {NOT_GIVEN}
+    return bool(picked) and 0 < total.n < least
+
+
+def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:
+    """A group in which reviewers go by a short hash of their id."""
+    return tuple(
+        f"reviewer {sha256(value.encode()).hexdigest()[:6]}" if dim is Dim.REVIEWER and value != NOT_GIVEN else value
+        for dim, value in zip(by, group, strict=True)
+    )

@@ -1,0 +1,33 @@
+"""What `measure` answers."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dashapp.domain.ask import Ask
+from dashapp.domain.threshold import Threshold
+from dashapp.metrics.pool import Point
+from dashapp.metrics.registry import Metric
+from dashapp.metrics.spread import Spread
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """An answer. `total` pools the whole window and all groups; `error` says in a sentence why there is no answer, and
+    `refused` that the reason lies in the question.
+    """
+
+    metric: Metric
+    ask: Ask
+    points: tuple[Point, ...] = ()
+    total: Point | None = None
+    as_of: date | None = None
+    threshold: Threshold | None = None
+    spreads: tuple[Spread, ...] = ()
+    from_facts: bool = False
+    hidden: int = 0
+    """Groups that are not told of because they are small and stand for a person; the total has them."""
+    left_out: int = 0
+    """Cases of which it is not known when they were decided."""
+    took: timedelta = timedelta(0)
+    error: str | None = None
+    refused: bool = False

@@ -5,7 +5,7 @@
   const orders = {}; // by card: the column to sort by, and whether the largest come first
 
   const DIGITS = { "%": 1, score: 3, hours: 1 };
-  const COUNTS = ["flags", "reports", "decisions", "records"];
+  const COUNTS = ["flags", "reports", "decisions", "records", "events"];
   const DAY = /^\d{4}-\d\d-\d\d/;
   const NUMBER = /^[-+]?[\d,]*\.?\d+(?= to [\d.,]+$|[ %hpt*]*$)/;
 

@@ -57,7 +57,7 @@ def _reviewed(ask: Ask, *actions: Action) -> Statistics:
     return _counts(ask, "report", event_bin.c.events, reviewed)
 
 
-@metric("Reports, live", Unit.COUNT, Kind.FLOW, **REPORTED)
+@metric("Report events, live", Unit.EVENTS, Kind.FLOW, **REPORTED)
 def live_reports(ask: Ask) -> Statistics:
     """Events of reports: one when a report was created, one when it was reviewed. Counted from events as they come in,
     by the moment at which they happened; never added to what is counted from the reports that are kept.
@@ -65,19 +65,19 @@ def live_reports(ask: Ask) -> Statistics:
     return _counts(ask, "report", event_bin.c.events)
 
 
-@metric("Reports created, live", Unit.COUNT, Kind.FLOW, **REPORTED)
+@metric("Reports created, live", Unit.REPORTS, Kind.FLOW, **REPORTED)
 def live_created(ask: Ask) -> Statistics:
     """Reports that came in. Counted from events as they come in."""
     return _counts(ask, "report", event_bin.c.events, event_bin.c.event == Event.CREATED)
 
 
-@metric("Reports reviewed, live", Unit.COUNT, Kind.FLOW, **REPORTED)
+@metric("Reports reviewed, live", Unit.REPORTS, Kind.FLOW, **REPORTED)
 def live_reviewed(ask: Ask) -> Statistics:
     """Reports that a decision closed. Counted from events as they come in, by the moment of the review."""
     return _counts(ask, "report", event_bin.c.events, event_bin.c.event == Event.REVIEWED)
 
 
-@metric("Confirmed, live", Unit.COUNT, Kind.FLOW, **REPORTED)
+@metric("Confirmed, live", Unit.REPORTS, Kind.FLOW, **REPORTED)
 def live_confirmed(ask: Ask) -> Statistics:
     """Reports that were reviewed and confirmed: marked sensitive, or removed as sensitive or for copyright. Counted
     from events as they come in.
@@ -85,19 +85,19 @@ def live_confirmed(ask: Ask) -> Statistics:
     return _reviewed(ask, *CONFIRMING)
 
 
-@metric("Rejected, live", Unit.COUNT, Kind.FLOW, **REPORTED)
+@metric("Rejected, live", Unit.REPORTS, Kind.FLOW, **REPORTED)
 def live_rejected(ask: Ask) -> Statistics:
     """Reports that were reviewed and rejected. Counted from events as they come in."""
     return _reviewed(ask, Action.REJECTED_REPORTS)
 
 
-@metric("Deduplicated, live", Unit.COUNT, Kind.FLOW, **REPORTED)
+@metric("Deduplicated, live", Unit.REPORTS, Kind.FLOW, **REPORTED)
 def live_deduplicated(ask: Ask) -> Statistics:
     """Reports that were closed because another report says the same. Counted from events as they come in."""
     return _reviewed(ask, Action.DEDUPLICATED_REPORTS)
 
 
-@metric("Decisions, live", Unit.COUNT, Kind.FLOW, **RULED)
+@metric("Decisions, live", Unit.DECISIONS, Kind.FLOW, **RULED)
 def live_decisions(ask: Ask) -> Statistics:
     """Decisions, each counted once whatever number of records it affected. Single is one that affected exactly one
     record, bulk any other, also one that affected none. Counted from events as they come in.
@@ -105,7 +105,7 @@ def live_decisions(ask: Ask) -> Statistics:
     return _counts(ask, "decision", event_bin.c.events)
 
 
-@metric("Affected records, live", Unit.COUNT, Kind.FLOW, **RULED)
+@metric("Affected records, live", Unit.RECORDS, Kind.FLOW, **RULED)
 def live_affected_records(ask: Ask) -> Statistics:
     """Records that decisions affected. Counted from events as they come in, by the moment of the decision."""
     return _counts(ask, "decision", event_bin.c.affected)

@@ -27,12 +27,13 @@ class Unit(StrEnum):
     REPORTS = "reports"
     DECISIONS = "decisions"
     RECORDS = "records"
+    EVENTS = "events"
     PERCENT = "%"
     SCORE = "score"
     HOURS = "h"
 
 
-COUNTS = frozenset({Unit.COUNT, Unit.REPORTS, Unit.DECISIONS, Unit.RECORDS})
+COUNTS = frozenset({Unit.COUNT, Unit.REPORTS, Unit.DECISIONS, Unit.RECORDS, Unit.EVENTS})
 """Units of what is counted."""
 
 

@@ -138,7 +138,9 @@ def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measureme
 def _lived(desk: Desk, metric: Metric, ask: Ask) -> Sums:
     """What events say of days."""
     zone = desk.policy.zone
-    return by_group(stretches.in_days(_events(desk, metric, ask, *stretches.ends(ask.reach, zone)), zone))
+    return by_group(
+        stretches.in_days(_events(desk, metric, ask, *stretches.ends(ask.reach.since, ask.reach.until, zone)), zone)
+    )
 
 
 def _events(desk: Desk, metric: Metric, ask: Ask, begin: datetime, end: datetime) -> Sequence[Any]:
@@ -246,7 +248,7 @@ def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
     return {
         "since": since,
         "until": until,
-        **dict(zip(("begin", "end"), stretches.ends(Window(since, until), desk.policy.zone), strict=True)),
+        **dict(zip(("begin", "end"), stretches.ends(since, until, desk.policy.zone), strict=True)),
         **{f"sla_{severity.value}": sla[severity] for severity in Severity},
         **{f"settled_{severity.value}": _over(desk, timedelta(hours=sla[severity])) for severity in Severity},
     }

@@ -21,12 +21,9 @@ def covered_since(first: Mapping[str, date], today: date, window: Window | None)
     return Coverage(days, frozenset(), begin, today)
 
 
-def ends(days: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When the first of some days begins and the last ends."""
-    return (
-        datetime.combine(days.since, time(), zone),
-        datetime.combine(days.until + timedelta(days=1), time(), zone),
-    )
+def ends(since: date, until: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a day begins and another ends."""
+    return datetime.combine(since, time(), zone), datetime.combine(until + timedelta(days=1), time(), zone)
 
 
 def in_days(rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> list[tuple[Any, ...]]:

@@ -47,8 +47,10 @@ bench: .venv-dev/stamp ## measure everything at the demo's SCALES ("1 10"; 100 t
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m bench --scales $(SCALES)
 
 MINUTES ?= 10
-soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), against one
+ROUNDS ?= 100
+soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), then ROUNDS (100) of kill -9 and many who write and read
 	$(DEV)/python -m bench.soak --minutes $(MINUTES)
+	$(DEV)/python -m bench.durability --rounds $(ROUNDS)
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

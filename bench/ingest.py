@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Engine
@@ -14,7 +16,8 @@ from sqlalchemy import Engine
 from bench.result import Measured, Result, compare, print_table, seconds
 from bench.sender import Sender, body_of
 from bench.serving import MEGABYTE, serving
-from bench.store import store
+from bench.store import made, store
+from bench.visitor import Visitor
 from dashapp.ingest.logs import Intake, take_file
 from dashapp.ingest.wire import Receipt
 from dashapp.settings import Settings
@@ -22,6 +25,7 @@ from dashapp.store import schema
 from dashapp.store.engine import sqlite_module, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
+from dashapp.store.reads import DEMO
 from dashapp.store.tokens import TokenScope, create_token
 
 FIRST = datetime(2024, 3, 1, tzinfo=UTC)
@@ -33,6 +37,12 @@ CLIENTS = (1, 4)
 OVER_HTTP, BY_FILE = 1 / 0.35, 1 / 0.5
 """How many times as long as the reference events may take."""
 MANY = 1_000_000
+PATH = "/volume"
+TURNS, CHANGES = 6, 8
+"""Turns with and without events, and filter changes in each."""
+A_SECOND, PART = 1_000, 50
+"""Events that arrive in a second, and in a request, while somebody looks at a page."""
+UNCHANGED = 1.25
 FLAT = 1.1
 """How many times the memory after a tenth of MANY events that after all of them may be."""
 
@@ -50,6 +60,7 @@ def results(folder: Path, many: int = MANY) -> Iterator[Result]:
         yield compare(name, 1, _over_http(folder, bodies, clients), bare, mark=OVER_HTTP, times=3)
     yield compare(f"{EVENTS:,} events by ingest", 1, _by_file(log), bare, mark=BY_FILE)
     yield _memory(folder, many)
+    yield _pages(folder)
 
 
 def _flag(number: int) -> dict[str, Any]:
@@ -161,6 +172,39 @@ def _memory(folder: Path, many: int) -> Result:
             log.unlink()
             held.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4 / MEGABYTE)
     return Result(f"memory, {many:,} and {many // 10:,} events", 1, held[1], held[0], FLAT, "MB")
+
+
+def _pages(folder: Path) -> Result:
+    """Filter changes while events arrive, against those while none do, by turns."""
+    url = f"sqlite:///{made(folder / 'demo.sqlite', 1)}"
+    token, flowing, over = _ready(url), Event(), Event()
+    took: dict[bool, list[float]] = {True: [], False: []}
+    with serving("wsgi:server", folder / "log", {"DATABASE_URL": url}) as server, ThreadPoolExecutor(1) as pool:
+        visitor = Visitor(server.url)
+        sending = pool.submit(_keep_sending, Sender(server.url, token), flowing, over)
+        try:
+            for turn in range(2 * TURNS):
+                (flowing.set if turn % 2 else flowing.clear)()
+                took[flowing.is_set()].extend(visitor.cold(PATH) for _ in range(CHANGES))
+        finally:
+            over.set()
+        if not sending.result():
+            raise RuntimeError("no events arrived meanwhile")
+    name = f"{PATH} cold, {A_SECOND:,} events a second or none"
+    return Result(name, 1, median(took[True]), median(took[False]), UNCHANGED)
+
+
+def _keep_sending(sender: Sender, flowing: Event, over: Event) -> int:
+    """Send A_SECOND events a second, in parts, while they flow and until it is over; return how many that were.
+
+    They are the demo's: views leave that out as soon as others deliver.
+    """
+    sent = 0
+    while not over.wait(PART / A_SECOND):
+        if flowing.is_set():
+            raised = {"at": datetime.now(UTC).isoformat(), "origin": DEMO}
+            sent += sender.send(body_of({**_flag(sent + place), **raised} for place in range(PART)))["new"]
+    return sent
 
 
 if __name__ == "__main__":

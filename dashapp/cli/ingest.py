@@ -37,7 +37,8 @@ class Intaking:
         self.total = Result()
         self.refused = 0
         self.rolled_up = time.monotonic()
-        self.stale = False
+        self.stale = True
+        """Whether there may be something to roll up; a run that was killed may have left it."""
 
     def tell(self, result: Result) -> None:
         """Count what became of some lines, and say which were refused."""

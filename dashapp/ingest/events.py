@@ -40,6 +40,9 @@ TAKERS: dict[type, Callable[[Connection, list[Any], Receipt], None]] = {
 }
 """What stores the events of each type, in this order: a flag or report may be decided in the batch that brings it."""
 
+AT_ONCE = 5_000
+"""Events of a type that are stored together: a statement may hold no more than some ten thousand values."""
+
 
 @dataclass
 class Result:
@@ -69,8 +72,8 @@ def take(connection: Connection, batch: Batch, receipt: Receipt) -> Result:
         if not arrival.repeated:
             kinds[type(arrival.message)].append(arrival)
     for kind, taker in TAKERS.items():
-        if kinds[kind]:
-            taker(connection, kinds[kind], receipt)
+        for start in range(0, len(kinds[kind]), AT_ONCE):
+            taker(connection, kinds[kind][start : start + AT_ONCE], receipt)
     _forget_refused(connection, batch.arrivals, twins)
     count_live(connection, live_rows([*kinds[ModerationReport], *kinds[ModerationDecision]]))
     cover(connection, _days(batch.arrivals, receipt))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -76,8 +76,8 @@ def remember(connection: Connection, ids: Collection[Named], day: date) -> set[N
 
 def forget(connection: Connection, ids: Collection[Named]) -> None:
     """Forget ids of events that were refused after all, so that they may come again."""
-    if ids:
-        connection.execute(delete(event_seen).where(tuple_(event_seen.c.origin, event_seen.c.event_id).in_(ids)))
+    for name, keys in _by_origin(ids):
+        connection.execute(delete(event_seen).where(event_seen.c.origin == name, event_seen.c.event_id.in_(keys)))
 
 
 def forget_before(connection: Connection, day: date) -> None:

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,17 @@ def test_flags_sent_again_are_seen_also_after_another_reviewer_decided_them(take
     decided = {**DECIDED, "reviewer_id": "V2"}
     assert take(decided, decided) == {"new": 1, "seen": 1, "refused": []}
     assert take(raised, decided, now=NOW + timedelta(hours=1)) == seen(2)
+
+
+def test_a_batch_may_hold_more_events_than_a_statement_values(take: Any) -> None:
+    flags = [{"message": json.dumps({**FLAG, "id": f"F{number}"})} for number in range(18_000)]
+    records = [{"logEvents": flags[at : at + 300]} for at in range(0, len(flags), 300)]
+    assert take(*records) == new(18_000)
+    assert take(*records) == seen(18_000)
+    reviewed = {"message_type": "FlagDecided", "flag_id": "none", "label": "confirmed"}
+    unknown = [{"message": json.dumps({**reviewed, "id": f"E{number}"})} for number in range(18_000)]
+    answer = take(*({"events": unknown[at : at + 300]} for at in range(0, len(unknown), 300)))
+    assert len(answer["refused"]) == 18_000
 
 
 def test_a_flag_sent_again_with_another_value_is_a_conflict(take: Any, rows: Any) -> None:

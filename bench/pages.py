@@ -14,7 +14,7 @@ from bench.visitor import Question, Visitor
 from dashapp.app import PAGES
 from dashapp.domain.ask import Filters, to_filters
 from dashapp.domain.vocabulary import Dim
-from dashapp.web.shell import SPLITS
+from dashapp.web.page import FLAG_FILTERS, MORE_FLAG_FILTERS
 
 COLD, WARM, GROWTH = 8.0, 1.5, 1.5
 """Marks: a view nobody has asked for and one just asked for, against the no-op; larger stores against the smallest."""
@@ -37,7 +37,9 @@ def results(visitors: Visitors, noop: Visitor, answers: Path) -> Iterator[Result
         for path in PATHS:
             yield from _against_noop(scale, visitor, path, noop, answers)
     smallest, *larger = visitors
-    values = {dim: value for dim in SPLITS if (value := visitors[smallest].most(dim)) is not None}
+    values = {
+        dim: value for dim in (*FLAG_FILTERS, *MORE_FLAG_FILTERS) if (value := visitors[smallest].most(dim)) is not None
+    }
     for path in PATHS if larger else ():
         yield from _growth(visitors, path, values)
 

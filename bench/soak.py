@@ -20,7 +20,7 @@ from bench.store import made
 from bench.visitor import Question, Visitor
 from dashapp.domain.ask import to_filters
 from dashapp.domain.view import View
-from dashapp.web.shell import FIRST_FILTERS
+from dashapp.web.page import FLAG_FILTERS
 
 USERS = 50
 EVERY = 5.0
@@ -80,7 +80,7 @@ def results(server: Server, scale: float, minutes: float) -> Iterator[Result]:
 
 def questions(visitor: Visitor) -> list[Question]:
     """What users ask: each page, over some presets of days, with no filter and with one value of those in front."""
-    chosen = [(dim, value) for dim in FIRST_FILTERS for value in visitor.values(dim)]
+    chosen = [(dim, value) for dim in FLAG_FILTERS for value in visitor.values(dim)]
     filters = [(), *(to_filters({dim: [value]}) for dim, value in chosen)]
     queries = [View(days=days, filters=one).query() for days in DAYS for one in filters]
     return [visitor.fill(path, query) for path in PATHS for query in queries]

@@ -9,14 +9,24 @@ from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web import api, callbacks, events_api, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services, policy_of
-from pages import attacks, classifier, definitions, flags, live, overview, queue, volume
+from pages import attacks, classifier, definitions, flags, live, overview, queue, reports, volume
 
 log = logging.getLogger(__name__)
 
 WRITE_WAIT_SECONDS = 5
 """How long a request waits while somebody else writes; its sender can wait for longer than our threads can."""
 
-PAGES = (overview.PAGE, live.PAGE, volume.PAGE, classifier.PAGE, queue.PAGE, attacks.PAGE, flags.PAGE, definitions.PAGE)
+PAGES = (
+    overview.PAGE,
+    live.PAGE,
+    volume.PAGE,
+    classifier.PAGE,
+    queue.PAGE,
+    attacks.PAGE,
+    reports.PAGE,
+    flags.PAGE,
+    definitions.PAGE,
+)
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">

@@ -9,6 +9,8 @@ PAGE = Page(
     group="Monitor",
     question="What comes in, and what is decided, right now?",
     feed=Feed.LIVE,
+    filters=(Dim.MEDIA_TYPE, Dim.ORIGIN),
+    more_filters=(),
     tiles=(
         "live_created",
         "live_reviewed",

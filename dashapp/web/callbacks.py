@@ -54,9 +54,11 @@ def failed(error: Exception) -> None:
 
 def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
     """What the browser puts into a page: HTML and links by the ids of the elements, figures and messages by card."""
-    seen = scenes.scene(desk, address, attention_now, page.feed)
+    seen = scenes.scene(desk, address, page, attention_now)
     made = {card: content(seen, card) for card in page.cards}
-    tiled = {components.tile_place(metric): tiles.tile(seen, metric) for metric in page.metrics}
+    tiled = {
+        components.tile_place(metric): tiles.tile(seen, metric, page.beside.get(metric.key)) for metric in page.metrics
+    }
     parts = {
         **tiled,
         **{place(card, "head"): one.head for card, one in made.items()},

@@ -113,8 +113,8 @@ def _series(answer: Measurement) -> list[tuple[str | None, str, list[Point]]]:
         groups[" · ".join(point.groups)].append(point)
     dim = answer.ask.by[0]
     size = {name: sum(point.n for point in points) for name, points in groups.items()}
-    largest = sorted(groups, key=lambda name: -size[name])
-    largest = largest[:MOST_GROUPS] if len(largest) > MOST_GROUPS + 1 else largest  # a single other has its own name
+    most = MOST_GROUPS + (len(groups) == MOST_GROUPS + 1)  # one alone is not called other
+    largest = sorted(groups, key=lambda name: -size[name])[:most]
     shown = sorted(largest, key=lambda name: _order(dim, groups[name][0], size[name]))
     found: list[tuple[str | None, str, list[Point]]] = [
         (groups[name][0].groups[0], _name(groups[name][0]), groups[name]) for name in shown

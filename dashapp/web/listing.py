@@ -67,7 +67,7 @@ class _Reader:
     def listing(self) -> Listing:
         """What the pairs say together."""
         sort, descending = self.one("sort", _sort, DEFAULT_SORT), self.one("desc", _descending, usual=True)
-        page, search = self.one("page", _page, 1), self.one("q", _search, "")
+        page, search = self.one("page", page_number, 1), self.one("q", search_text, "")
         return Listing(self.view, sort, descending, page, search, tuple(self.problems))
 
     def one(self, key: str, read: Callable[[str], T], usual: T) -> T:
@@ -95,13 +95,15 @@ def _descending(text: str) -> bool:
     return text == "1"
 
 
-def _page(text: str) -> int:
+def page_number(text: str) -> int:
+    """A number of a page, from 1 on; ValueError says why it is none."""
     if not re.fullmatch(r"[1-9][0-9]{0,6}", text):
         raise ValueError(f"{text[:40]!r} is not a page number")
     return int(text)
 
 
-def _search(text: str) -> str:
+def search_text(text: str) -> str:
+    """What is looked for; ValueError says why it cannot be."""
     if len(text) > MOST_VALUE or not text.isprintable():
         raise ValueError(f"is not a printable text of at most {MOST_VALUE} characters")
     return text.strip()

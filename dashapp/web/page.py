@@ -1,13 +1,17 @@
 """What a page is made of: a question, and the metrics that answer it as tiles and cards."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dash.development.base_component import Component
 
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Desk, Metric
+
+FLAG_FILTERS = (Dim.CATEGORY, Dim.SEVERITY, Dim.REGION, Dim.MEDIA_TYPE)
+MORE_FLAG_FILTERS = (Dim.ROUTING, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION, Dim.ORIGIN)
+"""What pages about flags can be filtered and split by; the rest of it stands together behind one name."""
 
 
 class Chart(StrEnum):
@@ -26,6 +30,7 @@ class Chart(StrEnum):
     AT_RISK = "at-risk"
     ATTACKS = "attacks"
     BACKTEST = "backtest"
+    BOARD = "board"
 
     @property
     def drawn(self) -> bool:
@@ -35,7 +40,7 @@ class Chart(StrEnum):
     @property
     def whole(self) -> bool:
         """Whether it shows the window as one, whatever grain is chosen."""
-        return self in (Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM)
+        return self in (Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM, Chart.BOARD)
 
     @property
     def detects(self) -> bool:
@@ -102,7 +107,9 @@ class Card:
 class Page:
     """One page of the menu: where it is, the question under its name, and what answers it.
 
-    `feed` is what its figures are about. With `lists_flags` the bar has what finds flags one by one in the place of
+    `feed` is what its figures are about; `filters` and `more_filters` are what they can be filtered and split by. What
+    the address says of other dimensions is for other pages, and left out. `beside` names a tile's companion and says
+    how it differs. With `lists_flags` the bar has what finds flags one by one in the place of
     what only figures have.
     """
 
@@ -113,6 +120,9 @@ class Page:
     tiles: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
     feed: Feed = Feed.FLAGS
+    filters: tuple[Dim, ...] = FLAG_FILTERS
+    more_filters: tuple[Dim, ...] = MORE_FLAG_FILTERS
+    beside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     lists_flags: bool = False
     body: Callable[[Desk], Component] | None = None
     bar: bool = True
@@ -121,6 +131,16 @@ class Page:
     def live(self) -> bool:
         """Whether it shows events as they come in, and keeps itself up to date."""
         return self.feed is Feed.LIVE
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        """What its figures can be filtered and split by."""
+        return (*self.filters, *self.more_filters)
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it has a leaderboard."""
+        return any(card.chart is Chart.BOARD for card in self.cards)
 
     @property
     def finds_attacks(self) -> bool:

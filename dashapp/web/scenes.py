@@ -9,10 +9,11 @@ from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.live import LiveView
 from dashapp.domain.view import View
-from dashapp.domain.vocabulary import Dim, Feed
+from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, Metric, as_of, settled_day
 from dashapp.store.reads import Origin, Value, origins, values_of
-from dashapp.web.page import Card, Chart
+from dashapp.web.board import Board
+from dashapp.web.page import Card, Chart, Page
 from dashapp.web.theme import Positions, positions
 
 WEEK = 7
@@ -63,6 +64,8 @@ class Scene:
             return replace(
                 asked, window=Window.ending(self.last_week(card.metric).until, 2 * WEEK), grain=Grain.DAY, by=card.by
             )
+        if card.chart is Chart.BOARD:
+            return replace(asked, grain=Grain.WHOLE, by=(Board.parse(self.address).dim, Dim.STATUS))
         if card.chart.whole:
             return replace(asked, grain=Grain.WHOLE, by=card.by)
         return asked if card.follows_split else replace(asked, by=card.by)
@@ -82,15 +85,29 @@ class Scene:
 def scene(
     desk: Desk,
     address: str,
+    page: Page,
     attend: Callable[[Desk, Filters], Attention] = attention,
-    feed: Feed = Feed.FLAGS,
 ) -> Scene:
-    """The scene of one request, of a page that is about a feed; `attend` finds what needs attention, perhaps among what
-    was found before.
-    """
-    view = View.parse(address)
-    found = origins(desk.connection, feed)
+    """The scene of one request of a page; `attend` finds what needs attention, perhaps among what was found before."""
+    view = _of_page(View.parse(address), page)
+    found = origins(desk.connection, page.feed)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found])
-    live = LiveView.parse(address) if feed is Feed.LIVE else None
-    return Scene(desk, view, as_of(desk, chosen, feed), found, values, address, attend, live)
+    known = {dim: values[dim] for dim in values if dim in page.dims}
+    live = _live(address, view) if page.live else None
+    return Scene(desk, view, as_of(desk, chosen, page.feed), found, known, address, attend, live)
+
+
+def _live(address: str, view: View) -> LiveView:
+    """What an address says to a page of events, with the filters that such a page has."""
+    live = LiveView.parse(address)
+    return replace(live, filters=view.filters, problems=tuple(dict.fromkeys((*view.problems, *live.problems))))
+
+
+def _of_page(view: View, page: Page) -> View:
+    """What an address says to a page: what it says of dimensions that the page does not have is left out and named."""
+    strange = [dim for dim, _ in view.filters if dim not in page.dims]
+    problems = (*view.problems, *(f"{dim}: is no filter of this page" for dim in strange))
+    filters = tuple(pair for pair in view.filters if pair[0] in page.dims)
+    by = None if view.by and not set(page.dims).issuperset(view.by) else view.by
+    return replace(view, filters=filters, by=by, problems=problems)

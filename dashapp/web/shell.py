@@ -17,6 +17,7 @@ from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
 from dashapp.web import notices, words
+from dashapp.web.board import Board
 from dashapp.web.components import attributes, named
 from dashapp.web.listing import Listing
 from dashapp.web.page import Page
@@ -24,14 +25,12 @@ from dashapp.web.scenes import Scene
 
 PRESETS = {"7d": "7 d", "30d": "30 d", "90d": "90 d", "365d": "1 y"}
 CUSTOM = "custom"
-FIRST_FILTERS = (Dim.CATEGORY, Dim.SEVERITY, Dim.REGION, Dim.MEDIA_TYPE)
-MORE_FILTERS = (Dim.ROUTING, Dim.TEAM, Dim.DETECTOR, Dim.LABEL, Dim.MODEL_VERSION, Dim.ORIGIN)
-SPLITS = (*FIRST_FILTERS, *MORE_FILTERS)
+ALWAYS = (Dim.ORIGIN, Dim.VIOLATION, Dim.STATUS)
+"""Dimensions that every row has a value of."""
 GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
 CASES = {"any": "in any state", Case.OPEN: "open at the end", Case.LATE: "urgent and late"}
 LAST = {"1h": "1 h", "3h": "3 h", "6h": "6 h", "24h": "24 h", "7d": "7 d", "30d": "30 d"}
 BINS: dict[str, str] = {Grain.FIVE_MINUTES: "by 5 minutes", Grain.HOUR: "by hour", Grain.DAY: "by day"}
-LIVE_FILTERS = (Dim.MEDIA_TYPE, Dim.ORIGIN)
 LIVE_SECONDS = 5
 """Between two looks at what comes in."""
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
@@ -109,34 +108,36 @@ def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -
         *shown,
         dcc.Store(id="address", data=query),
         dcc.Interval(id="refresh", interval=LIVE_SECONDS * 1000, disabled=not page.live),
-        html.Header(_live_bar(seen.live, _options(seen), seen) if seen.live else _bar(page, seen), className="bar"),
+        html.Header(_live_bar(page, seen.live, seen) if seen.live else _bar(page, seen), className="bar"),
     ]
 
 
 def _bar(page: Page, seen: Scene) -> list[Component]:
     view, window = seen.view, seen.window
-    options = _options(seen)
+    options = _options(page, seen)
     dates = [_date("since", "From", window.since), _date("until", "To", window.until)]
     return [
         _presets(view),
         html.Div(dates, className="dates", id="dates"),
         html.Span(words.days(window.since, window.until), id="window", className="window"),
         *([] if page.lists_flags else [_compare(view)]),
-        *(_filter(dim, options[dim], view) for dim in FIRST_FILTERS if options[dim]),
-        _more(options, view),
+        *(_filter(dim, options[dim], view) for dim in page.filters if options[dim]),
+        _more(page, options, view),
         *(_for_rows(seen.address) if page.lists_flags else _for_figures(options, view)),
         *([_detector(view)] if page.finds_attacks else []),
+        *(_for_board(seen.address) if page.ranks else []),
     ]
 
 
-def _live_bar(live: LiveView, options: Mapping[Dim, Sequence[str]], seen: Scene) -> list[Component]:
+def _live_bar(page: Page, live: LiveView, seen: Scene) -> list[Component]:
     """How much time until now, in which buckets, of what."""
+    options = _options(page, seen)
     chosen = next((key for key in LAST if LiveView.parse(f"last={key}").hours == live.hours), f"{live.hours}h")
     return [
         _choice("last", "Time", {**LAST, **({} if chosen in LAST else {chosen: live.told})}, chosen),
         html.Span(notices.window(seen), id="window", className="window"),
         _select("bin", "Buckets", BINS, live.grain),
-        *(_filter(dim, options[dim], seen.view) for dim in LIVE_FILTERS if options[dim]),
+        *(_filter(dim, options[dim], seen.view) for dim in page.filters if options[dim]),
     ]
 
 
@@ -167,26 +168,36 @@ def _for_rows(address: str) -> list[Component]:
     ]
 
 
+def _for_board(address: str) -> list[Component]:
+    """What finds rows of a leaderboard; whose it is, its order and its page are set by the table itself."""
+    board = Board.parse(address)
+    search = dbc.Input(id=control("q"), type="search", value=board.search, debounce=400, placeholder="most reported")
+    hidden = {"board": board.dim.value, "rank": board.rank, "page": str(board.page)}
+    return [
+        _named("Find among the most reported", search),
+        *(dbc.Input(id=control(key), type="hidden", value=value) for key, value in hidden.items()),
+    ]
+
+
 def _detector(view: View) -> Component:
     """The choice of what finds attacks; its key is `method`, as `detector` is what raised a flag."""
     choices = {key: detector.title.lower() for key, detector in DETECTORS.items()}
     return _select("method", "Detector", choices, view.method or DEFAULT_DETECTOR)
 
 
-def _options(seen: Scene) -> dict[Dim, list[str]]:
+def _options(page: Page, seen: Scene) -> dict[Dim, list[str]]:
     """The values that each filter offers. What no origin gives is offered nowhere."""
-    found = {dim: [*CLOSED.get(dim, ()), *sorted(value.value for value in seen.values.get(dim, ()))] for dim in SPLITS}
+    known = {dim: sorted(value.value for value in seen.values.get(dim, ())) for dim in page.dims}
+    found = {dim: [*CLOSED.get(dim, ()), *known[dim]] for dim in page.dims}
     found[Dim.ORIGIN] = [origin.name for origin in seen.origins]
-    return {
-        dim: [*options, NOT_GIVEN] if options and dim is not Dim.ORIGIN else options for dim, options in found.items()
-    }
+    return {dim: [*options, NOT_GIVEN] if options and dim not in ALWAYS else options for dim, options in found.items()}
 
 
 def _splits(options: Mapping[Dim, Sequence[str]]) -> dict[str, str]:
     return {
         "shown": "split as shown",
         "none": "no split",
-        **{dim: f"by {label(dim).lower()}" for dim in SPLITS if options[dim]},
+        **{dim: f"by {label(dim).lower()}" for dim, values in options.items() if values},
     }
 
 
@@ -245,8 +256,8 @@ def _told(chosen: Sequence[str]) -> str:
     return "all" if not chosen else chosen[0].replace("_", " ") if len(chosen) == 1 else str(len(chosen))
 
 
-def _more(options: Mapping[Dim, Sequence[str]], view: View) -> Component:
-    checks = [_checks(dim, options[dim], view) for dim in MORE_FILTERS if options[dim]]
+def _more(page: Page, options: Mapping[Dim, Sequence[str]], view: View) -> Component:
+    checks = [_checks(dim, options[dim], view) for dim in page.more_filters if options[dim]]
     more = html.Summary("more", className="pick")
     return html.Details([more, html.Div(checks, className="pop more")], className="drop")
 

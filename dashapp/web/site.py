@@ -37,7 +37,7 @@ def _layout(page: Page, /, **query: Any) -> Component:
     """A page under an address; keys it does not know are left alone."""
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
-        seen = scenes.scene(desk, address, feed=page.feed)
+        seen = scenes.scene(desk, address, page)
         answer = None if page.bar else {"parts": by_place(shell.counts(attention_now(desk)))}
         return html.Div([*shell.layout(page, address, seen, answer), _main(page, seen)])
 

@@ -7,17 +7,21 @@ from dash.development.base_component import Component
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.live import LiveView
-from dashapp.metrics import Kind, Measurement, Metric, Point, measure
+from dashapp.metrics import METRICS, Kind, Measurement, Metric, Point, measure
 from dashapp.web import components, words
 from dashapp.web.listing import link
 from dashapp.web.scenes import Scene
 
 SPARK_DAYS = 28
+LATELY = 7
+"""Days after which a week is told of by its end."""
 BADGES = {"warn": "warning", "alert": "alert"}
 
 
-def tile(scene: Scene, metric: Metric) -> list[Component]:
-    """A tile: the whole window, how it moved, and the last 28 days as a line."""
+def tile(scene: Scene, metric: Metric, beside: tuple[str, str] | None = None) -> list[Component]:
+    """A tile: the whole window, how it moved, and the last 28 days as a line. `beside` names a metric whose value is
+    told with it, and what that is.
+    """
     if scene.live:
         return _live(scene, metric, scene.live)
     asked = Ask(scene.window, Grain.WHOLE, filters=scene.view.filters)
@@ -38,7 +42,7 @@ def tile(scene: Scene, metric: Metric) -> list[Component]:
     values = [known.get(day) for day in line.ask.window]
     counted = metric.kind in (Kind.FLOW, Kind.STOCK) or answer.total.value is None
     cases = "" if counted else words.count(answer.total.n)
-    told = [moves, *_crossed(answer, last), html.Span(cases)]
+    told = [moves, *_crossed(answer, last), html.Span(cases), *_beside(scene, asked, beside)]
     return components.tile_figures(shown, href, told, components.spark(values, _described(line)))
 
 
@@ -54,6 +58,19 @@ def _live(scene: Scene, metric: Metric, live: LiveView) -> list[Component]:
     span = html.Span([moves, f" against the {live.told} before"])
     line = components.spark([point.value for point in answer.points], f"by {asked.grain}")
     return components.tile_figures(words.number(now, metric.unit), None, [span], line)
+
+
+def _beside(scene: Scene, asked: Ask, beside: tuple[str, str] | None) -> list[Component]:
+    """The value of the metric that a tile is told with."""
+    if beside is None:
+        return []
+    key, words_for_it = beside
+    metric = METRICS[key]
+    total = measure(scene.desk, metric, asked).total
+    if total is None or not total.n:
+        return []
+    value = "not reached" if total.value is None else words.number(total.value, metric.unit)
+    return [html.Span([html.B(value), f" {words_for_it}"], title=metric.first_sentence, className="beside")]
 
 
 def _now(total: Point) -> list[Component]:
@@ -84,11 +101,18 @@ def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tup
     else:
         week = replace(asked, window=scene.last_week(metric))
         now = measure(scene.desk, metric, week)
-        before, span = measure(scene.desk, metric, replace(week, window=week.window.previous)), "in 7 days"
+        before, span = measure(scene.desk, metric, replace(week, window=week.window.previous)), _span(scene, week)
     last, then = _value(now), _value(before)
     told = html.B(words.change(last, then, metric.unit), className=words.direction(metric, last, then))
     against = f"{_days(now)} against {_days(before)}"
     return last, html.Span([told, f" {span}"], title=against)
+
+
+def _span(scene: Scene, week: Ask) -> str:
+    """The last seven days, by their end where a metric takes long to settle."""
+    until = week.window.until
+    lately = (min(scene.window.until, scene.as_of) - until).days < LATELY
+    return "in 7 days" if lately else f"7 days to {words.day(until, year=False)}"
 
 
 def _days(answer: Measurement) -> str:
@@ -106,4 +130,9 @@ def _described(line: Measurement) -> str:
     if not known:
         return "no data in the last 28 days"
     unit = line.metric.unit
-    return f"last 28 days: from {words.number(min(known), unit)} to {words.number(max(known), unit)} a day"
+    until, least, most = (
+        words.day(line.ask.window.until),
+        words.number(min(known), unit),
+        words.number(max(known), unit),
+    )
+    return f"28 days to {until}: from {least} to {most} a day"

@@ -64,7 +64,7 @@ def shown(reader: Engine, settings: Settings) -> Iterator[Show]:
     with reader.connect() as connection:
         desk = Desk(connection, NOW, Policy(settings.zone, settings.sla))
         cards = {card.chart: card for card in PAGE.cards}
-        yield lambda chart, address: content(scenes.scene(desk, address), cards[chart])
+        yield lambda chart, address: content(scenes.scene(desk, address, PAGE), cards[chart])
 
 
 @pytest.fixture

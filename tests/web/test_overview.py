@@ -48,7 +48,7 @@ def put(desk: Desk, **given: Any) -> None:
 
 
 def seen(desk: Desk, query: str = "") -> Scene:
-    return scene(desk, query)
+    return scene(desk, query, OVERVIEW)
 
 
 def test_the_home_page_is_the_overview(settings: Settings) -> None:

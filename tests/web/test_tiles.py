@@ -17,6 +17,7 @@ from dashapp.web.cards import Content, content
 from dashapp.web.page import Card, Chart
 from dashapp.web.scenes import scene
 from dashapp.web.tiles import tile
+from pages.volume import PAGE as VOLUME
 from tests.web.reading import text
 
 FIRST = date(2024, 3, 4)
@@ -52,12 +53,12 @@ def desk(writer: Engine, settings: Settings, now: datetime) -> Iterator[Desk]:
 
 def shown(desk: Desk, metric: str, query: str = "") -> list[str]:
     """The value of a tile, and what stands below it."""
-    value, told, *_ = tile(scene(desk, query), METRICS[metric])
+    value, told, *_ = tile(scene(desk, query, VOLUME), METRICS[metric])
     return [text(value), text(told)]
 
 
 def card(desk: Desk, made: Card, query: str = "") -> Content:
-    return content(scene(desk, query), made)
+    return content(scene(desk, query, VOLUME), made)
 
 
 def test_a_tile_shows_the_whole_window_and_the_last_week_against_the_week_before(desk: Desk) -> None:
@@ -87,7 +88,7 @@ def test_a_tile_without_data_says_so(desk: Desk) -> None:
 
 
 def test_a_tile_says_why_a_filter_cannot_be_answered(desk: Desk) -> None:
-    [message] = tile(scene(desk, "category=spam"), METRICS["utilisation"])
+    [message] = tile(scene(desk, "category=spam", VOLUME), METRICS["utilisation"])
     assert text(message) == "Utilisation is not kept by category."
 
 

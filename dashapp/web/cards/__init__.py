@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dashapp.web.cards import at_risk, attacks, attention, changes, rows, series, spread, verdict
+from dashapp.web.cards import at_risk, attacks, attention, board, changes, rows, series, spread, verdict
 from dashapp.web.cards.content import Content
 from dashapp.web.listing import drill
 from dashapp.web.page import Card, Chart
@@ -24,6 +24,7 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.BACKTEST: attacks.backtest,
     Chart.ATTACKS: attacks.attacks,
     Chart.ATTENTION: attention.attention,
+    Chart.BOARD: board.board,
 }
 
 

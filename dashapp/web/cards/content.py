@@ -13,6 +13,9 @@ from dashapp.metrics.measure import FRESH
 from dashapp.web import words
 from dashapp.web.scenes import Scene
 
+LEFT_OUT = "Decided, nobody knows when"
+RAW = "No rollup knows these filters together"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -64,7 +67,8 @@ def head(answer: Measurement) -> list[Component]:
         value,
         *cases,
         html.Span(_until(answer, answer.as_of)),
-        *([html.Span("from raw flags", title="No rollup knows these filters together")] if answer.from_facts else []),
+        *([html.Span(f"{answer.left_out:,} left out", title=LEFT_OUT)] if answer.left_out else []),
+        *([html.Span(f"from raw {metric.feed}", title=RAW)] if answer.from_facts else []),
     ]
 
 

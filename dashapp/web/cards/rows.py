@@ -20,6 +20,7 @@ from dashapp.web.cards.content import Content
 from dashapp.web.components import attributes, named
 from dashapp.web.listing import PER_PAGE, Listing
 from dashapp.web.page import Card
+from dashapp.web.paging import paging
 from dashapp.web.scenes import Scene
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ WORDED = (Dim.CATEGORY, Dim.SEVERITY, Dim.ROUTING, Dim.LABEL)
 def rows(scene: Scene, _card: Card) -> Content:
     """The page of flags that the address asks for."""
     listing = Listing.parse(scene.address)
+    listing = replace(listing, view=replace(listing.view, filters=scene.view.filters))
     try:
         return _content(scene, listing)
     except NoRows as reason:
@@ -57,7 +59,11 @@ def _content(scene: Scene, listing: Listing) -> Content:
     said = f"rows {first + 1:,} to {first + len(found):,} of {count:,}"
     own = listing.problems[len(listing.view.problems) :]
     parts = [*(components.notice(f"Left out of the address: {problem}.") for problem in own)]
-    parts += [*_known_later(scene, listing, found), _table(scene, shown, found), _paging(shown, count, said)]
+    parts += [
+        *_known_later(scene, listing, found),
+        _table(scene, shown, found),
+        paging(shown, -(-count // PER_PAGE), said),
+    ]
     return Content(_head(scene, shown, said), body=html.Div(parts))
 
 
@@ -133,19 +139,3 @@ def _text(scene: Scene, key: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3f}" if key == "score" else f"{value:,.1f}"
     return label(value) if key in WORDED else str(value)
-
-
-def _paging(listing: Listing, count: int, said: str) -> Component:
-    last = -(-count // PER_PAGE)
-    steps = {"First": 1, "Previous": listing.page - 1, "Next": listing.page + 1}
-    buttons = [_step(listing, name, page, last) for name, page in steps.items()]
-    return html.Nav([html.Span(said), *buttons], className="paging", **named("Pages of rows"))
-
-
-def _step(listing: Listing, name: str, page: int, last: int) -> Component:
-    """A button to another page. Where there is none it stays, so that the keyboard's place is not lost."""
-    leads = 1 <= page <= last and page != listing.page
-    there = (
-        attributes(data_query=f"?{replace(listing, page=page).query()}") if leads else attributes(aria_disabled="true")
-    )
-    return html.Button(name, className="pick", **there)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.rollup import rollup
 from dashapp.store.schema import api_token, event_bin, flag
 from dashapp.store.tokens import TokenScope, create_token
 from dashapp.web.desk import Services
@@ -230,3 +231,30 @@ def test_an_error_in_the_log_shows_nothing_of_the_events(
     assert status == 500
     assert "CHECK constraint failed" in caplog.text
     assert "somebody" not in caplog.text
+
+
+def test_events_become_figures_with_the_next_rollup(
+    client: FlaskClient, post: Post, writer: Engine, settings: Settings
+) -> None:
+    def figure(key: str) -> tuple[float | None, int]:
+        query = "since=2024-03-29&until=2024-03-30&grain=whole"
+        total = client.get(f"/api/v1/metrics/{key}.json?{query}").get_json()["total"]
+        return total["value"], total["n"]
+
+    made = [{**CREATED, "report_id": f"R{number}", "at": f"2024-03-29T1{number}:00:00Z"} for number in range(4)]
+    closing = {"event": "reviewed", "at": "2024-03-30T10:00:00Z", "decision_id": "D1"}
+    right = {**CREATED, **closing, "report_id": "R0", "decision_action": "marked_sensitive"}
+    wrong = {**CREATED, **closing, "report_id": "R3", "decision_action": "rejected_reports"}
+    decision = {
+        "message_type": "ModerationDecision", "media_type": "image", "action": "marked_sensitive",
+        "affected_records": 3, "decision_id": "D1", "at": "2024-03-30T10:00:00Z",
+    }
+    assert post(lines(*made, right, wrong, decision))[1]["new"] == 7
+    with writer.begin() as connection:
+        assert rollup(connection, settings.sla) == 2
+    assert figure("reports") == (4, 4)
+    assert figure("report_accuracy") == (25, 4)
+    assert figure("report_accuracy_decided") == (50, 2)
+    assert figure("time_to_decision_mean") == (22.5, 2)
+    assert figure("decisions") == (1, 1)
+    assert figure("affected_records") == (3, 3)

@@ -1,6 +1,7 @@
 """Flags that are raised and decided over the wire."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,8 @@ from dashapp.store.writes import Row, put_flags
 
 SAME = tuple(name for name in Flag.model_fields if name in FlagRow.model_fields and name != "reviewer_id")
 """The fields that a flag has on the wire as in the store."""
+COLUMNS = ("origin", "flagged_day", "flagged_at", "decided_day", "flag_id", *SAME, "reviewer_id")
+SAID = itemgetter("id", *SAME, "reviewer_id")
 FIELDS = {"flagged_at": "at", "flagged_day": "at", "decided_at": "at"}
 DECIDED = ("decided_at", "decided_day", "hours_to_decision", "label", "decision_id", "reviewer_id")
 """The columns that a decision sets."""
@@ -35,17 +38,9 @@ def take_flags(connection: Connection, arrivals: Sequence[Arrival[Flag]], receip
 
 def _row(arrival: Arrival[Flag], receipt: Receipt) -> Row:
     """A flag as the store keeps it; the reviewer last, so that any other conflict shows before one over who decided."""
-    said = vars(arrival.message)
     day = arrival.at.astimezone(receipt.zone).date()
-    return {
-        "origin": arrival.origin,
-        "flag_id": said["id"],
-        "flagged_day": day,
-        "flagged_at": arrival.at,
-        "decided_day": None,
-        **{name: said[name] for name in SAME},
-        "reviewer_id": said["reviewer_id"],
-    }
+    values = (arrival.origin, day, arrival.at, None, *SAID(vars(arrival.message)))
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _key(row: Row) -> Named:

@@ -246,8 +246,12 @@ def test_events_become_figures_with_the_next_rollup(
     right = {**CREATED, **closing, "report_id": "R0", "decision_action": "marked_sensitive"}
     wrong = {**CREATED, **closing, "report_id": "R3", "decision_action": "rejected_reports"}
     decision = {
-        "message_type": "ModerationDecision", "media_type": "image", "action": "marked_sensitive",
-        "affected_records": 3, "decision_id": "D1", "at": "2024-03-30T10:00:00Z",
+        "message_type": "ModerationDecision",
+        "media_type": "image",
+        "action": "marked_sensitive",
+        "affected_records": 3,
+        "decision_id": "D1",
+        "at": "2024-03-30T10:00:00Z",
     }
     assert post(lines(*made, right, wrong, decision))[1]["new"] == 7
     with writer.begin() as connection:

@@ -92,13 +92,15 @@ class Status(StrEnum):
 
 class Feed(StrEnum):
     """What an origin delivers. A day that one feed covers says nothing of another. Live are the events of reports and
-    decisions as they come in, from the first one on: of those a quiet day is a day without.
+    decisions as they come in, from the first one on: of those a quiet day is a day without. The wire is what was
+    received, whether or not it was taken.
     """
 
     FLAGS = "flags"
     REPORTS = "reports"
     DECISIONS = "decisions"
     LIVE = "live"
+    WIRE = "wire"
 
 
 class Method(StrEnum):

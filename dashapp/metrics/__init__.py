@@ -1,7 +1,7 @@
 """The registry and its door. Importing the families fills the registry."""
 
 from dashapp.domain.threshold import Threshold
-from dashapp.metrics import classifier, decisions, live, queue, reports, volume
+from dashapp.metrics import classifier, decisions, live, queue, reports, volume, wire
 from dashapp.metrics.desk import Audience, Desk
 from dashapp.metrics.measure import as_of, measure, settled_day
 from dashapp.metrics.measurement import Measurement
@@ -31,4 +31,5 @@ __all__ = [
     "reports",
     "settled_day",
     "volume",
+    "wire",
 ]

@@ -13,7 +13,7 @@ from dashapp.domain.vocabulary import Feed
 from dashapp.metrics import stretches
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.registry import Policy
-from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, spans_of
+from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, received_since, spans_of
 
 T = TypeVar("T")
 
@@ -65,6 +65,8 @@ class Desk:
         return self.once(("covered", names, window, feed), lambda: self._coverage(names, window, feed))
 
     def _coverage(self, names: tuple[str, ...], window: Window | None, feed: Feed) -> Coverage:
+        if feed is Feed.WIRE:
+            return stretches.covered_since(self.received_since(names), self.today, window)
         if feed is Feed.LIVE:
             days = {name: first.astimezone(self.policy.zone).date() for name, first in self.live_since(names).items()}
             return stretches.covered_since(days, self.today, window)
@@ -77,6 +79,11 @@ class Desk:
             self.known[key] = (read, found)
         covered: Coverage = found.within(window) if window else found
         return covered
+
+    def received_since(self, names: tuple[str, ...]) -> dict[str, date]:
+        """When events of some origins were first received, by name; of those that sent any."""
+        found = self.once("received since", lambda: received_since(self.connection))
+        return {name: found[name] for name in names if name in found}
 
     def live_since(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """When the first events of some origins came, by name; of those that sent any."""

@@ -19,6 +19,7 @@ from dashapp.store.schema import (
     dirty_report_day,
     event_bin,
     incident,
+    ingest_count,
     origin,
 )
 
@@ -39,6 +40,7 @@ LIVE_SINCE = select(
     origin.c.origin,
     select(func.min(event_bin.c.bin)).where(event_bin.c.origin == origin.c.origin).scalar_subquery(),
 )
+RECEIVED_SINCE = select(ingest_count.c.origin, func.min(ingest_count.c.day)).group_by(ingest_count.c.origin)
 VALUE = (dimension_value.c.dim, dimension_value.c.value, dimension_value.c.position)
 VALUES = (
     select(*VALUE, func.min(dimension_value.c.first_day).label("first_day"))
@@ -69,6 +71,11 @@ def origins(connection: Connection, feed: Feed | None = None) -> list[Origin]:
     return [Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None))) for row in rows]
 
 
+def received_since(connection: Connection) -> dict[str, date]:
+    """The first day on which events of each origin were received, by name."""
+    return dict(connection.execute(RECEIVED_SINCE).tuples().all())
+
+
 def live_since(connection: Connection) -> dict[str, datetime]:
     """When the first five minutes began of which each origin sent events, by name."""
     return {name: first for name, first in connection.execute(LIVE_SINCE) if first is not None}
@@ -97,6 +104,9 @@ def default_origins(connection: Connection, feed: Feed = Feed.FLAGS) -> tuple[st
     """The origins that a view shows when it names none: the real ones that have the feed, or all that are real where
     none has, which shows no data; the demo as long as there is nothing else.
     """
+    if feed is Feed.WIRE:
+        received = sorted(received_since(connection))
+        return tuple(name for name in received if name != DEMO) or tuple(received)
     found = origins(connection, feed)
     real = [origin for origin in found if origin.kind != DEMO] or found
     delivering = [origin for origin in real if origin.first_day]

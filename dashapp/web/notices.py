@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.domain.vocabulary import Feed, label
+from dashapp.domain.ask import Ask, Filters, Grain, Window, to_filters
+from dashapp.domain.vocabulary import Dim, Feed, label
+from dashapp.metrics import METRICS, measure
 from dashapp.store.reads import DEMO
 from dashapp.web import components, words
 from dashapp.web.scenes import Scene
@@ -54,7 +56,23 @@ def notices(scene: Scene) -> list[Component]:
     elif len(real) < len(found) and not chosen:
         link = html.A("Show it", href=f"?{urlencode({'origin': DEMO})}")
         notes.append(components.notice(["Demo data is left out since real data was imported. ", link], "info"))
-    return [*notes, *_new_values(scene)]
+    return [*notes, *(_refused(scene) if scene.live else []), *_new_values(scene)]
+
+
+def _refused(scene: Scene) -> list[Component]:
+    """That events received today were refused, which their senders may not look at."""
+    today = Ask(Window(scene.desk.today, scene.desk.today), Grain.WHOLE, filters=_of_origins(scene))
+    total = measure(scene.desk, METRICS["events_refused"], today).total
+    if total is None or not total.value:
+        return []
+    share = words.number(total.value, METRICS["events_refused"].unit)
+    return [
+        components.notice(f"{share} of {total.n:,} events received today were refused: see what their senders got.")
+    ]
+
+
+def _of_origins(scene: Scene) -> Filters:
+    return to_filters({Dim.ORIGIN: scene.chosen_origins})
 
 
 def _new_values(scene: Scene) -> list[Component]:

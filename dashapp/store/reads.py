@@ -73,7 +73,7 @@ def origins(connection: Connection, feed: Feed | None = None) -> list[Origin]:
 
 def received_since(connection: Connection) -> dict[str, date]:
     """The first day on which events of each origin were received, by name."""
-    return dict(connection.execute(RECEIVED_SINCE).tuples().all())
+    return dict(connection.execute(RECEIVED_SINCE).all())
 
 
 def live_since(connection: Connection) -> dict[str, datetime]:

@@ -66,9 +66,8 @@ def _refused(scene: Scene) -> list[Component]:
     if total is None or not total.value:
         return []
     share = words.number(total.value, METRICS["events_refused"].unit)
-    return [
-        components.notice(f"{share} of {total.n:,} events received today were refused: see what their senders got.")
-    ]
+    told = f"{share} of {total.n:,} events received today were refused. Their senders were told why."
+    return [components.notice(told)]
 
 
 def _of_origins(scene: Scene) -> Filters:

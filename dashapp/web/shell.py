@@ -171,7 +171,9 @@ def _for_rows(address: str) -> list[Component]:
 def _for_board(address: str) -> list[Component]:
     """What finds rows of a leaderboard; whose it is, its order and its page are set by the table itself."""
     board = Board.parse(address)
-    search = dbc.Input(id=control("q"), type="search", value=board.search, debounce=400, placeholder="most reported")
+    search = dbc.Input(
+        id=control("q"), type="search", value=board.search, debounce=400, placeholder="find among most reported"
+    )
     hidden = {"board": board.dim.value, "rank": board.rank, "page": str(board.page)}
     return [
         _named("Find among the most reported", search),

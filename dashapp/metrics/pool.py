@@ -86,6 +86,9 @@ class Pooling:
         """The num and den of some days together; of a stock, those at the end of the last."""
         if self.metric.kind is Kind.STOCK or len(days) == 1:
             return sums.get(days[-1], NOTHING)
+        if len(sums) == 1:  # groups over the whole window come pooled, and may be many
+            ((day, pair),) = sums.items()
+            return pair if days[0] <= day <= days[-1] and day in self.coverage.days else NOTHING
         known = [sums[day] for day in days if day in sums]
         return sum([num for num, _ in known]), sum([den for _, den in known])
 

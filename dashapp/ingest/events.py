@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from dashapp.domain.events import Flag, FlagDecided, ModerationDecision, ModerationReport
-from dashapp.domain.vocabulary import Feed
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.ingest.event_flags import decide_flags, take_flags
 from dashapp.ingest.event_reports import live_rows, take_decisions, take_reports
 from dashapp.ingest.wire import Arrival, Batch, Numbered, Receipt, Refused, read
@@ -25,6 +25,7 @@ from dashapp.store.event_writes import (
     note_deliveries,
     remember,
 )
+from dashapp.store.values import FirstDays, note_values
 
 FEEDS: dict[type, Feed] = {
     Flag: Feed.FLAGS,
@@ -75,7 +76,9 @@ def take(connection: Connection, batch: Batch, receipt: Receipt) -> Result:
         for start in range(0, len(kinds[kind]), AT_ONCE):
             taker(connection, kinds[kind][start : start + AT_ONCE], receipt)
     _forget_refused(connection, batch.arrivals, twins)
-    count_live(connection, live_rows([*kinds[ModerationReport], *kinds[ModerationDecision]]))
+    live = [*kinds[ModerationReport], *kinds[ModerationDecision]]
+    count_live(connection, live_rows(live))
+    _note_media_types(connection, live, receipt)
     cover(connection, _days(batch.arrivals, receipt))
     return _concluded(connection, batch, receipt)
 
@@ -117,6 +120,17 @@ def _days(arrivals: list[Arrival[Any]], receipt: Receipt) -> dict[tuple[str, Fee
         if arrival.taken and _is_fact(arrival):
             days[arrival.origin, FEEDS[type(arrival.message)]].add(arrival.at.astimezone(receipt.zone).date())
     return days
+
+
+def _note_media_types(connection: Connection, arrivals: list[Arrival[Any]], receipt: Receipt) -> None:
+    """Note media types, which live counts are filtered by and which no fact may tell."""
+    first_days: defaultdict[str, FirstDays] = defaultdict(dict)
+    for arrival in arrivals:
+        if arrival.taken:
+            known, key = first_days[arrival.origin], (Dim.MEDIA_TYPE, arrival.message.media_type)
+            known[key] = min(known.get(key, date.max), arrival.at.astimezone(receipt.zone).date())
+    for name, found in first_days.items():
+        note_values(connection, name, found)
 
 
 def _is_fact(arrival: Arrival[Any]) -> bool:

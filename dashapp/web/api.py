@@ -1,6 +1,5 @@
 """The REST API: the catalogue, every metric as JSON, CSV and XLSX, rows as files, incidents, the back-test, health."""
 
-import json
 import logging
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -8,7 +7,6 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -20,9 +18,7 @@ from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, a
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, Unmeasured, backtest
 from dashapp.metrics.attacks import incidents as episodes
 from dashapp.store.engine import TooSlow
-from dashapp.store.migrate import state
-from dashapp.store.schema import origin
-from dashapp.web import downloads
+from dashapp.web import downloads, health
 from dashapp.web.desk import open_desk, services
 from dashapp.web.export import (
     XLSX,
@@ -31,6 +27,7 @@ from dashapp.web.export import (
     file_name,
     incident_table,
     incidents_name,
+    json_answer,
     metric_csv,
     table,
     workbook,
@@ -46,8 +43,8 @@ def blueprint() -> Blueprint:
     """The routes and their error handlers, fresh for every app."""
     api = Blueprint("api", __name__)
     for rule, view in (
-        ("/healthz", healthz),
-        ("/readyz", readyz),
+        ("/healthz", health.healthz),
+        ("/readyz", health.readyz),
         ("/api/v1/metrics", catalogue),
         ("/api/v1/metrics/<key>.json", metric_as_json),
         ("/api/v1/metrics/<key>.csv", metric_as_csv),
@@ -68,35 +65,15 @@ def blueprint() -> Blueprint:
     return api
 
 
-def healthz() -> Response:
-    """That the process answers."""
-    return _json({"status": "ok"})
-
-
-def readyz() -> Response:
-    """Whether requests can be served. An empty store is ready: it waits for its first import."""
-    checks = {"database": "unreachable", "migrations": "unknown", "data": "unknown"}
-    engine = services().reader
-    try:
-        current, head = state(engine)
-        checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
-        with engine.connect() as connection:
-            checks["data"] = "ok" if connection.execute(select(origin.c.origin).limit(1)).first() else "empty"
-    except (SQLAlchemyError, TooSlow):
-        log.exception("readyz")
-    ready = (checks["database"], checks["migrations"]) == ("ok", "ok")
-    return _json({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
-
-
 def catalogue() -> Response:
     """Every metric with what must be known to read it."""
     policy = services().policy
-    return _json({"metrics": [_described(metric, policy) for metric in METRICS.values()]})
+    return json_answer({"metrics": [_described(metric, policy) for metric in METRICS.values()]})
 
 
-def metric_as_json(key: str) -> Response:
+def metric_asjson_answer(key: str) -> Response:
     """One metric as asked, as JSON."""
-    return _json(_measured(_answer(key)))
+    return json_answer(_measured(_answer(key)))
 
 
 def metric_as_csv(key: str) -> Response:
@@ -118,7 +95,7 @@ def incidents() -> Response:
         ask = _ask(desk, view)
         found = episodes(desk, ask, detector)
         covered_until = as_of(desk, ask.chosen(Dim.ORIGIN))
-    return _json(
+    return json_answer(
         {
             "detector": detector.key,
             "title": detector.title,
@@ -146,7 +123,7 @@ def backtest_result() -> Response:
     detector, view = _detector_and_view()
     with open_desk() as desk:
         result = backtest(desk, _ask(desk, view), detector)
-    return _json({**asdict(result), "false_days": [day.isoformat() for day in result.false_days]})
+    return json_answer({**asdict(result), "false_days": [day.isoformat() for day in result.false_days]})
 
 
 def nothing_here(_rest: str) -> NoReturn:
@@ -283,26 +260,21 @@ def _evidence(alarm: Alarm, detector: Detector) -> dict[str, Any]:
     return {"day": day, "observed": alarm.observed, "score": alarm.score, "threshold": detector.threshold}
 
 
-def _json(body: dict[str, Any], status: int = 200) -> Response:
-    text = json.dumps(body, allow_nan=False, ensure_ascii=False)
-    return Response(text, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
-
-
 def _refuse(status: int, error: str, **more: Any) -> NoReturn:
-    abort(_json({"error": error, **more}, status))
+    abort(json_answer({"error": error, **more}, status))
 
 
 def _http_error(error: HTTPException) -> Response:
-    return _json({"error": error.description}, error.code or 500)
+    return json_answer({"error": error.description}, error.code or 500)
 
 
 def _database_error(error: Exception) -> Response:
     log.error("the database did not answer", exc_info=error)
-    return _json({"error": "The database did not answer. The log says why."}, 503)
+    return json_answer({"error": "The database did not answer. The log says why."}, 503)
 
 
 def _unmeasured(error: Unmeasured) -> Response:
-    return _json({"error": error.measurement.error}, 400 if error.measurement.refused else 503)
+    return json_answer({"error": error.measurement.error}, 400 if error.measurement.refused else 503)
 
 
 def _method_not_allowed(error: MethodNotAllowed) -> Response | MethodNotAllowed:

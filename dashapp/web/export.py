@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -120,6 +121,12 @@ def _put(sheet: Any, row: int, column: int, cell: Any, formats: Mapping[type, An
         sheet.write_datetime(row, column, cell, formats[date])
     elif cell is not None:
         sheet.write_number(row, column, cell)
+
+
+def json_answer(body: Mapping[str, Any], status: int = 200) -> Response:
+    """A JSON object as an answer, which nobody is to keep."""
+    text = json.dumps(body, allow_nan=False, ensure_ascii=False)
+    return Response(text, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
 
 
 def as_file(content: str | bytes | Iterable[str], mimetype: str, name: str) -> Response:

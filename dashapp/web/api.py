@@ -71,7 +71,7 @@ def catalogue() -> Response:
     return json_answer({"metrics": [_described(metric, policy) for metric in METRICS.values()]})
 
 
-def metric_asjson_answer(key: str) -> Response:
+def metric_as_json(key: str) -> Response:
     """One metric as asked, as JSON."""
     return json_answer(_measured(_answer(key)))
 

@@ -4,7 +4,7 @@ import json
 import logging
 import zlib
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from flask import Blueprint, Response, abort, request
 from pydantic_core import from_json
@@ -16,6 +16,7 @@ from dashapp.ingest.wire import BOM, Receipt
 from dashapp.store.engine import TooSlow
 from dashapp.store.tokens import TokenScope, scope_of
 from dashapp.web.desk import services
+from dashapp.web.export import json_answer
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def take() -> Response:
     held = services()
     settings = held.settings
     receipt = Receipt(held.clock(), settings.zone, id_days=settings.event_ids_days)
-    return _json(take_lines(held.writer, enumerate(lines, 1), receipt).as_json())
+    return json_answer(take_lines(held.writer, enumerate(lines, 1), receipt).asjson_answer())
 
 
 def _check_token() -> None:
@@ -140,26 +141,21 @@ def _read_the_rest(answer: Response) -> Response:
     return answer
 
 
-def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    text = json.dumps(body, ensure_ascii=False)
-    return Response(text, status, mimetype=WHOLE, headers={"Cache-Control": "no-store", **(headers or {})})
-
-
 def _refuse(status: int, error: str, headers: dict[str, str] | None = None) -> NoReturn:
-    abort(_json({"error": error}, status, headers))
+    abort(json_answer({"error": error}, status, headers))
 
 
 def _http_error(error: HTTPException) -> Response:
-    return _json({"error": error.description}, error.code or 500)
+    return json_answer({"error": error.description}, error.code or 500)
 
 
 def _unavailable(error: Exception) -> Response:
     """Nothing of the batch is stored: its transaction was rolled back."""
     log.error("events could not be stored", exc_info=error)
     told = {"Retry-After": str(RETRY_SECONDS)}
-    return _json({"error": "The events could not be stored now; none of them is. Send them again."}, 503, told)
+    return json_answer({"error": "The events could not be stored now; none of them is. Send them again."}, 503, told)
 
 
 def _our_fault(error: Exception) -> Response:
     log.error("events could not be taken", exc_info=error)
-    return _json({"error": "The events could not be taken; the log says why. None of them is stored."}, 500)
+    return json_answer({"error": "The events could not be taken; the log says why. None of them is stored."}, 500)

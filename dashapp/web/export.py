@@ -123,10 +123,10 @@ def _put(sheet: Any, row: int, column: int, cell: Any, formats: Mapping[type, An
         sheet.write_number(row, column, cell)
 
 
-def json_answer(body: Mapping[str, Any], status: int = 200) -> Response:
+def json_answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON object as an answer, which nobody is to keep."""
     text = json.dumps(body, allow_nan=False, ensure_ascii=False)
-    return Response(text, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return Response(text, status, mimetype="application/json", headers={"Cache-Control": "no-store", **(headers or {})})
 
 
 def as_file(content: str | bytes | Iterable[str], mimetype: str, name: str) -> Response:

@@ -52,7 +52,7 @@ def take() -> Response:
     held = services()
     settings = held.settings
     receipt = Receipt(held.clock(), settings.zone, id_days=settings.event_ids_days)
-    return json_answer(take_lines(held.writer, enumerate(lines, 1), receipt).asjson_answer())
+    return json_answer(take_lines(held.writer, enumerate(lines, 1), receipt).as_json())
 
 
 def _check_token() -> None:

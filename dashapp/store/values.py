@@ -2,18 +2,21 @@
 
 from collections import Counter
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select, update
 
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Dim
 from dashapp.store.schema import dimension_value
-from dashapp.store.sums import Columns
+
+if TYPE_CHECKING:  # what notes values need not load what sums them up
+    from dashapp.store.sums import Columns
 
 FirstDays = dict[tuple[Dim, str], date]
 """The first of the days rebuilt that shows a value of a dimension."""
 
 
-def note_first_days(first_days: FirstDays, dim: Dim, rows: Columns) -> None:
+def note_first_days(first_days: FirstDays, dim: Dim, rows: "Columns") -> None:
     """Note since when flags raised show the values of an open dimension."""
     if dim in CLOSED:
         return

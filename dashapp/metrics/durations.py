@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from dashapp.metrics.pool import Groups, Point, Pooling
 
+Pairs = NDArray[np.datetime64]
+"""When each case began and when it ended, NaT while it is open: shape (cases, 2)."""
+
 
 class Moments(NamedTuple):
-    """When the reports of a day and group came in and when they were decided, as text (metrics.query_reports), and of
-    how many it is not known when.
-    """
+    """When the reports of a day and group came in and when they were decided, and of how many it is not known when."""
 
-    text: str
+    pairs: Pairs
     unknown: int
 
 
@@ -25,11 +26,16 @@ Found = Mapping[Groups, Mapping[date, Moments]]
 
 
 def moments(rows: Iterable[Sequence[Any]]) -> Found:
-    """Result rows (bucket, *groups, moments, unknown) by group and day."""
+    """Result rows (bucket, *groups, moments, unknown) by group and day; moments are text (metrics.query_reports)."""
     found: dict[Groups, dict[date, Moments]] = {}
     for day, *group, text, unknown in rows:
-        found.setdefault(tuple(map(str, group)), {})[day] = Moments(text or "", unknown)
+        found.setdefault(tuple(map(str, group)), {})[day] = Moments(_pairs(text or ""), unknown)
     return found
+
+
+def _pairs(text: str) -> Pairs:
+    """Moments written as `from/to,from/to`."""
+    return np.array(text.replace("/", ",").split(",") if text else [], "datetime64[us]").reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -62,16 +68,16 @@ def _point(bucket: date, group: Groups, told: Sequence[Moments], pooling: Poolin
     metric = pooling.metric
     if metric.reduce is None:
         raise ValueError(f"{metric.key} does not say what to make of durations")
-    decided, waiting = _hours([one.text for one in told if one.text], now)
+    decided, waiting = _hours([one.pairs for one in told], now)
     cases = len(decided) + (len(waiting) if metric.censored else 0)
     return Point(bucket, group, metric.reduce(decided, waiting) if cases else None, cases)
 
 
-def _hours(texts: Sequence[str], now: datetime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _hours(told: Sequence[Pairs], now: datetime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Hours from report to decision of the decided, and until now of the others. A decision before its report counts
     as one at once; a report that comes in after now, by a clock that is ahead, does not wait yet.
     """
-    pairs = np.array(",".join(texts).replace("/", ",").split(",") if texts else [], "datetime64[us]").reshape(-1, 2)
+    pairs = np.concatenate(told) if told else _pairs("")
     here = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "us")
     is_open = np.isnat(pairs[:, 1])
     ends = np.where(is_open, here, pairs[:, 1])

@@ -11,8 +11,9 @@ from dashapp.web.listing import page_number, search_text
 
 T = TypeVar("T")
 
-BOARDS = {Dim.ITEM_ID: "Items", Dim.CREATOR: "Creators", Dim.SOURCE: "Sources", Dim.PROVIDER: "Providers"}
-"""Who can be ranked, the usual first."""
+BOARDS = {Dim.PROVIDER: "Providers", Dim.SOURCE: "Sources", Dim.CREATOR: "Creators", Dim.ITEM_ID: "Items"}
+"""Who can be ranked, the usual first: cubes know it, while creators and items are counted when somebody asks."""
+USUAL = next(iter(BOARDS))
 TOTAL, NAME = "total", "name"
 RANKS = (TOTAL, *Status, NAME)
 """What rows can be ordered by, the usual first."""
@@ -24,7 +25,7 @@ class Board:
     """The filters of an address and its leaderboard; what cannot be read is as usual."""
 
     view: View
-    dim: Dim = Dim.ITEM_ID
+    dim: Dim = USUAL
     rank: str = TOTAL
     page: int = 1
     search: str = ""
@@ -32,7 +33,7 @@ class Board:
     def query(self) -> str:
         """The query string, without what is as usual; `parse` of it gives the board back."""
         pairs = {
-            "board": "" if self.dim is Dim.ITEM_ID else self.dim.value,
+            "board": "" if self.dim is USUAL else self.dim.value,
             "rank": "" if self.rank == TOTAL else self.rank,
             "page": str(self.page) if self.page > 1 else "",
             "q": self.search,
@@ -48,7 +49,7 @@ class Board:
         view = View.parse(urlencode([pair for pair in pairs if pair[0] not in KEYS]))
         return cls(
             view,
-            _read(texts.get("board"), _dim, Dim.ITEM_ID),
+            _read(texts.get("board"), _dim, USUAL),
             _read(texts.get("rank"), _rank, TOTAL),
             _read(texts.get("page"), page_number, 1),
             _read(texts.get("q"), search_text, ""),

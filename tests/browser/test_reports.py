@@ -19,8 +19,8 @@ def press(screen: Screen, name: str) -> Locator:
 
 def test_another_leaderboard_another_order_and_the_way_back(screen: Screen) -> None:
     screen.open("/reports")
-    items = screen.table(BOARD)
-    assert [head.strip() for head in items[0]] == ["Item", "Pending", "Reviewed", "Total"]
+    providers = screen.table(BOARD)
+    assert [head.strip() for head in providers[0]] == ["Provider", "Pending", "Reviewed", "Total"]
     with screen.answered():
         press(screen, "Sources").click()
     assert screen.query == "board=source"
@@ -37,16 +37,16 @@ def test_another_leaderboard_another_order_and_the_way_back(screen: Screen) -> N
     with screen.answered():
         screen.page.go_back()
     assert screen.query == ""
-    assert screen.table(BOARD) == items
+    assert screen.table(BOARD) == providers
 
 
 def test_names_are_found_and_pages_begin_anew(screen: Screen) -> None:
-    screen.open("/reports?page=2")
+    screen.open("/reports?board=item_id&page=2")
     expect(said(screen)).to_have_text(re.compile("^21 to 40 of "))
     wanted = screen.table(BOARD)[1][0]
     with screen.answered():
         screen.control("q").fill(wanted)
-    assert screen.query == f"q={wanted}"
+    assert screen.query == f"q={wanted}&board=item_id"
     expect(said(screen)).to_have_text("1 to 1 of 1")
     assert [row[0] for row in screen.table(BOARD)[1:]] == [wanted]
 

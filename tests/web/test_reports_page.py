@@ -70,7 +70,8 @@ def desk(writer: Engine, settings: Settings, now: datetime) -> Iterator[Desk]:
 
 
 def board(desk: Desk, query: str = "") -> str:
-    shown = content(scene(desk, query, PAGE), BOARD)
+    asked = query if "board=" in query else f"board=item_id&{query}"
+    shown = content(scene(desk, asked, PAGE), BOARD)
     return plain(shown.message or text(shown.body))
 
 
@@ -113,7 +114,7 @@ def test_the_file_of_a_leaderboard_is_the_same_question(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "range=30d&provider=one&board=creator&rank=pending&page=3&q=a+b%26c", "board=provider", "rank=name"],
+    ["", "range=30d&provider=one&board=creator&rank=pending&page=3&q=a+b%26c", "board=item_id", "rank=name"],
 )
 def test_an_address_read_and_written_is_the_same_address(query: str) -> None:
     assert Board.parse(query).query() == query

@@ -9,7 +9,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from dashapp.domain.ask import STEPS, Ask, Filters, Grain, Stretch, Window, stretch_of
+from dashapp.domain.ask import FIRST_DAY, LAST_DAY, STEPS, Ask, Filters, Grain, Stretch, Window, stretch_of
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 
@@ -17,7 +17,9 @@ MOST_BUCKETS = 2016
 """In one stretch: a week by five minutes."""
 DEFAULT_HOURS = {Grain.FIVE_MINUTES: 3, Grain.HOUR: 24, Grain.DAY: 24 * 7}
 """What is looked at where nobody says how much, by grain."""
-MOST_HOURS = 24 * 92
+MOST_HOURS = 24 * 84
+OF_DAYS = ("range", "trailing", "compare")
+"""Keys that say something of days only."""
 
 T = TypeVar("T")
 
@@ -70,7 +72,8 @@ def asked_within(pairs: Sequence[tuple[str, str]], now: datetime, zone: ZoneInfo
     """
     given = dict(pairs)
     rest = View.parse(urlencode([pair for pair in pairs if pair[0] not in ("grain", "since", "until")]))
-    problems = [*rest.problems, *rest.unknown]
+    days_only = [f"{key}: is about days; since and until take moments" for key in OF_DAYS if key in given]
+    problems = [*rest.problems, *rest.unknown, *days_only]
     grain = Grain(given["grain"])
     until = _read(given.get("until"), partial(_moment, zone, 1), problems, "until") or now
     begin = until.astimezone(UTC) - timedelta(hours=DEFAULT_HOURS[grain])
@@ -95,6 +98,8 @@ def _moment(zone: ZoneInfo, days: int, text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a moment such as 2024-03-30T14:05:00Z") from None
+    if not FIRST_DAY < found.date() < LAST_DAY:
+        raise ValueError(f"is not between {FIRST_DAY.year} and {LAST_DAY.year}")
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return (found + timedelta(days=days)).replace(tzinfo=zone)
     if found.tzinfo is None:

@@ -15,6 +15,9 @@ from dashapp.store.rollup import rollup
 REST = 10
 """After a rollup the store is left alone for so many times as long as it took: large days must not hold it always."""
 
+DAYS = 7
+"""Rebuilt in one transaction."""
+
 log = logging.getLogger(__name__)
 
 
@@ -50,5 +53,12 @@ class RollUp:
         with self.reader.connect() as connection:
             if not is_stale(connection):
                 return 0
+        days = 0
+        while some := self._some():
+            days += some
+        return days
+
+    def _some(self) -> int:
+        """Rebuild a few days as one transaction: who writes meanwhile waits no longer than for these."""
         with self.writer.begin() as connection:
-            return rollup(connection, self.settings.sla)
+            return rollup(connection, self.settings.sla, most=DAYS)

@@ -1,12 +1,13 @@
 """What is not told of single people: a group that stands for a person is hidden while it is small."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
-from dashapp.domain.ask import Ask
+from dashapp.domain.ask import Ask, Grain
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim
-from dashapp.metrics.pool import Point
+from dashapp.metrics.pool import Point, Sums
 
 PERSONS = frozenset({Dim.CREATOR})
 """Dimensions of which each value is a person."""
@@ -27,10 +28,17 @@ def hidden_small(ask: Ask, points: Iterable[Point], least: int) -> tuple[tuple[P
     return tuple(point for point in told if hidden.isdisjoint(zip(ask.by, point.groups, strict=True))), len(hidden)
 
 
-def too_few(ask: Ask, total: Point, least: int) -> bool:
-    """Whether a question picks out people of whom there is little to tell."""
-    picked = {value for dim in PERSONS for value in ask.chosen(dim)} - {NOT_GIVEN}
-    return bool(picked) and 0 < total.n < least
+def of_persons(ask: Ask) -> Iterator[Ask]:
+    """What to ask, by person, to know whether a question that picks people out picks one of whom there is little."""
+    for dim in PERSONS:
+        if picked := set(ask.chosen(dim)) - {NOT_GIVEN}:
+            yield replace(ask.where(dim, picked), grain=Grain.WHOLE, by=(dim,), trailing=1)
+
+
+def too_few(sums: Sums, least: int) -> bool:
+    """Whether any of some people, whose sums these are, has cases, but few."""
+    cases = [sum(num for num, _ in days.values()) for days in sums.values()]
+    return any(0 < n < least for n in cases)
 
 
 def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Stretch, Window
 from dashapp.domain.vocabulary import Dim, Feed, Severity
 from dashapp.metrics import stretches
 from dashapp.metrics.desk import Audience, Desk, widened
-from dashapp.metrics.disclosure import hidden_small, pseudonyms, too_few
+from dashapp.metrics.disclosure import hidden_small, of_persons, pseudonyms, too_few
 from dashapp.metrics.durations import durations, moments
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     """Answer a question about a metric. What goes wrong becomes the measurement's error, so that a page can go on."""
     if ask.stretch and metric.live:
-        metric = METRICS[metric.live]
+        metric = METRICS[metric.live(ask)]
     asked = with_origins(desk, ask, metric.feed)
     return desk.once(("measure", metric.key, asked), lambda: _measured(desk, metric, ask, asked))
 
@@ -113,7 +113,7 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
     total = pooling.total(sums)
-    if too_few(ask, total, desk.policy.small_group):
+    if any(too_few(_sums(desk, metric, one, coverage), desk.policy.small_group) for one in of_persons(ask)):
         reason = f"There are fewer than {desk.policy.small_group} {metric.unit}, which are not told of one person."
         return replace(answer, error=reason, refused=True)
     told = pooling.points(sums)
@@ -130,8 +130,9 @@ def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measureme
         return Measurement(metric, ask, total=Point(stretch.since, (), None, 0))
     rows = _events(desk, metric, ask, stretch.since, stretch.until)
     points = tuple(stretches.points(rows, stretch, ask.by, first, desk.now))
-    n, provisional = sum(point.n for point in points), any(point.provisional for point in points)
-    total = Point(stretch.since, (), n if points else None, n, provisional=provisional)
+    known, n = stretches.known_buckets(stretch, first, desk.now), sum(point.n for point in points)
+    provisional = bool(known) and known[-1] + stretch.step > desk.now
+    total = Point(stretch.since, (), n if known else None, n, provisional=provisional)
     return Measurement(metric, ask, points, total, desk.today)
 
 

@@ -90,7 +90,7 @@ class Metric:
     and of the hours of their SLAs, or of the hours to the decisions of reports and of those that open ones have waited.
     With `censored` the open ones are cases too. `whole` are dimensions with so many values that it is split by them
     over the whole window only. `rows` is the query that, beside days and filters, finds the flags behind a figure; None
-    where the day raised cannot. `live` is the key of the metric that counts the same by less than a day.
+    where the day raised cannot. `live` gives the key of the metric that answers by less than a day.
     """
 
     key: str
@@ -112,7 +112,7 @@ class Metric:
     censored: bool = False
     whole: frozenset[Dim] = frozenset()
     rows: str | None = ""
-    live: str | None = None
+    live: Callable[[Ask], str] | None = None
     reference: str = ""
 
     @property

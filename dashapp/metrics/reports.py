@@ -21,7 +21,12 @@ DECIDED: dict[str, Any] = {**OF_REPORTS, "settles": lambda _: SETTLED}
 """What figures have in common that change while reports are being decided."""
 
 
-@metric("Reports", Unit.REPORTS, Kind.FLOW, dims=REPORT_DIMS, whole=MANY, live="live_reports", **OF_REPORTS)
+def _live(ask: Ask) -> str:
+    """What came in; by event also what was reviewed."""
+    return "live_reports" if ask.dims & {Dim.EVENT, Dim.DECISION_ACTION} else "live_created"
+
+
+@metric("Reports", Unit.REPORTS, Kind.FLOW, dims=REPORT_DIMS, whole=MANY, live=_live, **OF_REPORTS)
 def reports(ask: Ask) -> Statistics:
     """Reports received, by the day they came in. A report is pending until a decision closes it; status and action are
     those of today, whenever the decision was made. Creators with few reports are hidden.

@@ -35,18 +35,23 @@ def in_days(rows: Iterable[Sequence[Any]], zone: ZoneInfo) -> list[tuple[Any, ..
     return [(*key, num, 0) for key, num in sums.items()]
 
 
+def known_buckets(stretch: Stretch, first: datetime, now: datetime) -> list[datetime]:
+    """The buckets that have begun, without those that were over before the first event of all."""
+    return [bucket for bucket in stretch.buckets if bucket + stretch.step > first and bucket <= now]
+
+
 def points(
     rows: Iterable[Sequence[Any]], stretch: Stretch, by: tuple[Dim, ...], first: datetime, now: datetime
 ) -> list[Point]:
-    """A point for each bucket of a stretch and each group, 0 where nothing happened; none for a bucket that was over
-    before the first event of all. A bucket that is not over yet may still change.
+    """A point for each bucket of a stretch that has begun and each group, 0 where nothing happened; none for a bucket
+    that was over before the first event of all. A bucket that is not over yet may still change.
     """
     sums: dict[Groups, dict[datetime, float]] = {} if by else {(): {}}
     for moment, *group, num, _ in rows:
         found = sums.setdefault(tuple(map(str, group)), {})
         bucket = stretch.bucket(moment)
         found[bucket] = found.get(bucket, 0) + num
-    shown = [bucket for bucket in stretch.buckets if bucket + stretch.step > first]
+    shown = known_buckets(stretch, first, now)
     return [
         Point(bucket, group, value, int(value), provisional=bucket + stretch.step > now)
         for bucket in shown

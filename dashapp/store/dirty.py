@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import groupby
 
-from sqlalchemy import Connection, delete, insert, select, union
+from sqlalchemy import Connection, Table, delete, insert, select, union
 
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.schema import (
@@ -39,6 +40,19 @@ def mark_all_dirty(connection: Connection) -> None:
         *(select(cube.c.origin, cube.c.day) for cube in (cube_report, cube_decision)),
     )
     connection.execute(insert(dirty_report_day).from_select(["origin", "day"], union(*days_of_reports)))
+
+
+def first_dirty(connection: Connection, table: Table, most: int | None) -> list[tuple[str, date]]:
+    """The dirty days, or the first so many of them, each after its origin and in order. They are dirty no more: to be
+    called in the transaction that rebuilds them.
+    """
+    found = select(table.c.origin, table.c.day).order_by(table.c.origin, table.c.day).limit(most)
+    rows = [(name, day) for name, day in connection.execute(found)]
+    for name, pairs in groupby(rows, key=lambda pair: pair[0]):
+        days = [day for _, day in pairs]
+        taken = table.c.day.between(days[0], days[-1])  # all that are dirty between two of the first are among them
+        connection.execute(delete(table).where(table.c.origin == name, taken))
+    return rows
 
 
 def runs(days: Sequence[date], flags: Mapping[date, int]) -> Iterator[tuple[date, date]]:

@@ -1,14 +1,15 @@
 """What pages need to know beside numbers: the origins, the days they cover, the values of dimensions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func, select
 
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import Incident
-from dashapp.domain.vocabulary import Dim, Feed
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed
 from dashapp.store.schema import (
     CUBES,
     coverage,
@@ -36,6 +37,20 @@ SPANS_TO = SPANS_OF.where(coverage.c.origin.in_(NAMES), coverage.c.day <= bindpa
 COVERED = select(coverage.c.origin, coverage.c.day).where(
     coverage.c.origin.in_(NAMES), OF_FEED, coverage.c.day.between(bindparam("since"), bindparam("until"))
 )
+
+
+def _days(table: Table) -> Select[Any]:
+    """The days of a window that a table has rows of, each after its origin."""
+    here = table.c.day.between(bindparam("since"), bindparam("until"))
+    return select(table.c.origin, table.c.day).where(table.c.origin.in_(NAMES), here).distinct()
+
+
+STALE = {
+    Feed.FLAGS: (_days(dirty_day), _days(CUBES[None])),
+    Feed.REPORTS: (_days(dirty_report_day), _days(cube_report)),
+    Feed.DECISIONS: (_days(dirty_report_day), _days(cube_decision)),
+}
+"""By feed what finds the days that are to be rolled up, and those of which something was."""
 LIVE_SINCE = select(
     origin.c.origin,
     select(func.min(event_bin.c.bin)).where(event_bin.c.origin == origin.c.origin).scalar_subquery(),
@@ -105,12 +120,17 @@ def default_origins(connection: Connection, feed: Feed = Feed.FLAGS) -> tuple[st
     none has, which shows no data; the demo as long as there is nothing else.
     """
     if feed is Feed.WIRE:
-        received = sorted(received_since(connection))
-        return tuple(name for name in received if name != DEMO) or tuple(received)
+        return _receiving(received_since(connection))
     found = origins(connection, feed)
     real = [origin for origin in found if origin.kind != DEMO] or found
     delivering = [origin for origin in real if origin.first_day]
     return tuple(origin.name for origin in delivering or real)
+
+
+def _receiving(received: Collection[str]) -> tuple[str, ...]:
+    """Of those whose events were received the real ones, with what nobody can be told to have sent; else all."""
+    real = set(received) - {DEMO, NOT_GIVEN}
+    return tuple(sorted((real | {NOT_GIVEN}).intersection(received) if real else received))
 
 
 @dataclass(frozen=True)
@@ -133,6 +153,16 @@ class Coverage:
         return Coverage(days, partial, self.first, self.as_of)
 
 
+def uncounted(
+    connection: Connection, feed: Feed, asked: Mapping[str, Any], partial: set[date]
+) -> list[tuple[str, date]]:
+    """The days that are to be rolled up and of which nothing ever was; all that are to be are added to the partial."""
+    dirty, counted = STALE[feed]
+    stale = {(name, day) for name, day in connection.execute(dirty, asked)}
+    partial |= {day for _, day in stale}
+    return sorted(stale - {(name, day) for name, day in connection.execute(counted, asked)}) if stale else []
+
+
 Spans = Mapping[str, tuple[date, date]]
 """The first and the last covered day by origin."""
 
@@ -144,7 +174,9 @@ def spans_of(connection: Connection, names: Sequence[str], today: date, feed: Fe
 
 
 def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window | None = None) -> Coverage:
-    """What the origins' feed covers within its spans, of the window where one is given."""
+    """What the origins' feed covers within its spans, of the window where one is given. A day that is to be rolled up
+    is partial, and not covered at all as long as nothing of it was: it would count 0.
+    """
     if not spans:
         return Coverage(frozenset(), frozenset(), None, None)
     first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
@@ -157,6 +189,8 @@ def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window
     partial = {
         day for name, (begin, end) in spans.items() for day in window if begin <= day <= end and day not in known[name]
     }
+    for name, day in uncounted(connection, feed, asked, partial):
+        known[name].discard(day)
     return Coverage(frozenset().union(*known.values()), frozenset(partial), first, last)
 
 

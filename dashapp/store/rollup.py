@@ -25,7 +25,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    delete,
     func,
     insert,
     literal,
@@ -36,7 +35,7 @@ from sqlalchemy import (
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
 from dashapp.store.bulk import delete_days, insert_columns, select_columns
-from dashapp.store.dirty import mark_all_dirty, runs
+from dashapp.store.dirty import first_dirty, mark_all_dirty, runs
 from dashapp.store.rollup_reports import rollup_reports
 from dashapp.store.schema import (
     CORE,
@@ -147,20 +146,23 @@ def in_sla(sla: SlaHours) -> ColumnElement[bool]:
     return hours <= case(dict(sla), value=flag.c.severity, else_=None)
 
 
-def rollup(connection: Connection, sla: Mapping[Severity, float], *, everything: bool = False) -> int:
-    """Rebuild the derived tables of all dirty days, or of every day, and return how many days that were."""
+def rollup(
+    connection: Connection, sla: Mapping[Severity, float], *, everything: bool = False, most: int | None = None
+) -> int:
+    """Rebuild the derived tables of all dirty days, or of every day, and return how many days that were; where `most`
+    is given, of the first so many days of flags and of reports.
+    """
     if everything:
         mark_all_dirty(connection)
-    rows = connection.execute(select(dirty_day.c.origin, dirty_day.c.day).order_by(*dirty_day.c)).all()
+    rows = first_dirty(connection, dirty_day, most)
     hours = {SLA[severity].key: sla[severity] for severity in Severity}
-    for origin, group in groupby(rows, key=lambda row: row.origin):
-        days, first_days = [row.day for row in group], FirstDays()
+    for origin, group in groupby(rows, key=lambda row: row[0]):
+        days, first_days = [day for _, day in group], FirstDays()
         for since, until in runs(days, _flags_on(connection, origin, days)):
             bound = {ORIGIN.key: origin, SINCE.key: since, UNTIL.key: until, **hours}
             _rebuild(connection, bound, first_days)
         note_values(connection, origin, first_days)
-    connection.execute(delete(dirty_day))
-    rebuilt = {(row.origin, row.day) for row in rows} | rollup_reports(connection)
+    rebuilt = {*rows, *rollup_reports(connection, most)}
     if rebuilt:
         next_version(connection)
     return len(rebuilt)

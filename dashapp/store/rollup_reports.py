@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    delete,
     func,
     insert,
     literal,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Scope
 from dashapp.store.bulk import delete_days
-from dashapp.store.dirty import runs
+from dashapp.store.dirty import first_dirty, runs
 from dashapp.store.schema import REPORTED, RULED, cube_decision, cube_report, decision, dirty_report_day, report
 from dashapp.store.values import FirstDays, note_values
 
@@ -36,17 +35,15 @@ OPEN = {cube_report: (Dim.MEDIA_TYPE, Dim.SOURCE, Dim.PROVIDER), cube_decision: 
 """The open dimensions of each cube, whose values are remembered."""
 
 
-def rollup_reports(connection: Connection) -> set[tuple[str, date]]:
-    """Rebuild the cubes of all dirty days, and return these, each with its origin."""
-    dirty = select(dirty_report_day.c.origin, dirty_report_day.c.day).order_by(*dirty_report_day.c)
-    rows = [(row.origin, row.day) for row in connection.execute(dirty)]
+def rollup_reports(connection: Connection, most: int | None = None) -> list[tuple[str, date]]:
+    """Rebuild the cubes of all dirty days, or of the first so many, and return these, each with its origin."""
+    rows = first_dirty(connection, dirty_report_day, most)
     for origin, pairs in groupby(rows, key=lambda pair: pair[0]):
         first_days = FirstDays()
         for since, until in runs([day for _, day in pairs], {}):
             _rebuild(connection, origin, since, until, first_days)
         note_values(connection, origin, first_days)
-    connection.execute(delete(dirty_report_day))
-    return set(rows)
+    return rows
 
 
 def _rebuild(connection: Connection, origin: str, since: date, until: date, first_days: FirstDays) -> None:

@@ -287,7 +287,12 @@ def heading(page: Page, seen: Scene) -> Component:
 def _up_to_date(seen: Scene) -> list[Component]:
     """How fresh what is shown is, and the switch that keeps it as it is; the browser counts the seconds."""
     pause = html.Button("Pause", id="pause", className="quiet-button", **attributes(aria_pressed="false"))
-    return [html.Span(notices.fresh(seen), id="fresh"), html.Span("updated 0 s ago", id="age", className="quiet age"), pause, _theme()]
+    return [
+        html.Span(notices.fresh(seen), id="fresh"),
+        html.Span("updated 0 s ago", id="age", className="quiet age"),
+        pause,
+        _theme(),
+    ]
 
 
 def _refresh() -> Component:

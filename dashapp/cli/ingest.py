@@ -25,6 +25,8 @@ POLL_SECONDS = 0.5
 """Between two looks at a log that is followed."""
 ROLLUP_SECONDS = 5
 """Between two rollups while events come in."""
+REST = 10
+"""Times as long as a rollup took, until the next."""
 KEPT_REFUSALS = 1_000
 """Refusals that are listed; of further ones only the number is kept, as a log may be nothing else."""
 
@@ -36,7 +38,7 @@ class Intaking:
         self.store, self.name, self.follows, self.quiet = store, name, follows, quiet
         self.total = Result()
         self.refused = 0
-        self.rolled_up = time.monotonic()
+        self.rolled_up, self.took = time.monotonic(), 0.0
         self.stale = True
         """Whether there may be something to roll up; a run that was killed may have left it."""
 
@@ -55,18 +57,19 @@ class Intaking:
             self.roll_up_when_due()
 
     def roll_up_when_due(self) -> None:
-        """Roll up what is new, some seconds after the last time."""
-        if time.monotonic() - self.rolled_up > ROLLUP_SECONDS:
+        """Roll up what is new, some seconds after the last time; as long after as others need to write, too."""
+        if time.monotonic() - self.rolled_up > max(ROLLUP_SECONDS, REST * self.took):
             self.roll_up()
 
     def roll_up(self) -> None:
         """Have pages show what is new."""
-        from dashapp.store.rollup import rollup
+        from dashapp.jobs.tasks import roll_up
 
+        begun = time.monotonic()
         if self.stale:
-            with self.store.writer.begin() as connection:
-                rollup(connection, self.store.settings.sla)
+            roll_up(self.store.writer, self.store.settings)
         self.stale, self.rolled_up = False, time.monotonic()
+        self.took = self.rolled_up - begun
 
     def wait(self) -> bool:
         """Wait a moment for more."""

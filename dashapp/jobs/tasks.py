@@ -53,12 +53,19 @@ class RollUp:
         with self.reader.connect() as connection:
             if not is_stale(connection):
                 return 0
-        days = 0
-        while some := self._some():
-            days += some
-        return days
+        return roll_up(self.writer, self.settings)
 
-    def _some(self) -> int:
-        """Rebuild a few days as one transaction: who writes meanwhile waits no longer than for these."""
-        with self.writer.begin() as connection:
-            return rollup(connection, self.settings.sla, most=DAYS)
+
+def roll_up(writer: Engine, settings: Settings) -> int:
+    """Roll up all that changed, a few days a transaction, and return how many days that were: who writes meanwhile
+    waits no longer than for a few.
+    """
+    days = 0
+    while some := _some(writer, settings):
+        days += some
+    return days
+
+
+def _some(writer: Engine, settings: Settings) -> int:
+    with writer.begin() as connection:
+        return rollup(connection, settings.sla, most=DAYS)

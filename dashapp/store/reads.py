@@ -153,14 +153,15 @@ class Coverage:
         return Coverage(days, partial, self.first, self.as_of)
 
 
-def uncounted(
-    connection: Connection, feed: Feed, asked: Mapping[str, Any], partial: set[date]
-) -> list[tuple[str, date]]:
-    """The days that are to be rolled up and of which nothing ever was; all that are to be are added to the partial."""
-    dirty, counted = STALE[feed]
-    stale = {(name, day) for name, day in connection.execute(dirty, asked)}
-    partial |= {day for _, day in stale}
-    return sorted(stale - {(name, day) for name, day in connection.execute(counted, asked)}) if stale else []
+def _to_be_rolled_up(
+    connection: Connection, feed: Feed, asked: Mapping[str, Any]
+) -> tuple[set[tuple[str, date]], set[tuple[str, date]]]:
+    """The days of a window that are to be rolled up, and those among them of which nothing ever was."""
+    found, counted = STALE[feed]
+    dirty = {(name, day) for name, day in connection.execute(found, asked)}
+    if not dirty:
+        return dirty, dirty
+    return dirty, dirty - {(name, day) for name, day in connection.execute(counted, asked)}
 
 
 Spans = Mapping[str, tuple[date, date]]
@@ -189,7 +190,9 @@ def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window
     partial = {
         day for name, (begin, end) in spans.items() for day in window if begin <= day <= end and day not in known[name]
     }
-    for name, day in uncounted(connection, feed, asked, partial):
+    stale, uncounted = _to_be_rolled_up(connection, feed, asked)
+    partial |= {day for _, day in stale}
+    for name, day in uncounted:
         known[name].discard(day)
     return Coverage(frozenset().union(*known.values()), frozenset(partial), first, last)
 

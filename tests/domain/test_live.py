@@ -84,6 +84,10 @@ def test_what_a_live_address_cannot_say_is_named(query: str, problem: str) -> No
         ({"since": "2024-03-30T13:00:00Z"}, "until: is not within 2016 buckets of 5min after since"),
         ({"since": "2024-03-01"}, "until: is not within 2016 buckets of 5min after since"),
         ({"colour": "red"}, "colour: not a known filter"),
+        ({"range": "7d"}, "range: is about days; since and until take moments"),
+        ({"until": "9999-12-31"}, "until: '9999-12-31' is not between 1970 and 2199"),
+        ({"until": "9999-12-31T23:59:59-14:00"}, "until: '9999-12-31T23:59:59-14:00' is not between 1970 and 2199"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since: '0001-01-01T00:00:00+14:00' is not between 1970 and 2199"),
     ],
 )
 def test_what_a_question_about_moments_cannot_say_is_named(query: dict[str, str], problem: str) -> None:

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 
 from dashapp.domain.messages import FlagRow
 from dashapp.jobs.scheduler import start
@@ -47,8 +47,8 @@ def job(settings: Settings, writer: Engine) -> Iterator[RollUp]:
     reader.dispose()
 
 
-def put(writer: Engine, flag_id: str, settings: Settings) -> None:
-    given = {"flag_id": flag_id, "flagged_day": DAY, "category": "spam", "severity": "low", "routing": "allow"}
+def put(writer: Engine, flag_id: str, settings: Settings, day: date = DAY) -> None:
+    given = {"flag_id": flag_id, "flagged_day": day, "category": "spam", "severity": "low", "routing": "allow"}
     with writer.begin() as connection:
         put_flags(connection, [flag_row("ops", FlagRow.model_validate(given), settings.zone)])
 
@@ -66,6 +66,18 @@ def test_days_that_changed_are_rolled_up_and_then_there_is_nothing_to_do(
     assert raised(writer) == [1]
     job.rests_until = 0
     assert job() == 0
+
+
+def test_many_days_are_rolled_up_a_few_at_a_time_so_that_others_can_write_in_between(
+    job: RollUp, writer: Engine, settings: Settings
+) -> None:
+    for number in range(20):
+        put(writer, f"F{number}", settings, DAY - timedelta(days=2 * number))
+    begun: list[str] = []
+    event.listen(writer, "begin", lambda _connection: begun.append("begin"))
+    assert job() == 20
+    assert len(begun) == 4  # 7, 7 and 6 days, and nothing left
+    assert raised(writer) == [1] * 20
 
 
 def test_after_a_rollup_the_store_is_left_alone_for_ten_times_as_long_as_it_took(

@@ -167,6 +167,28 @@ def test_a_quiet_hour_after_the_first_event_counts_0_and_an_hour_before_it_has_n
     ]
 
 
+def test_buckets_that_have_not_begun_have_no_point(connection: Connection) -> None:
+    put(connection, [report(1)])
+    ask = within(stretch_of(NOW, NOW + timedelta(hours=5), Grain.HOUR, ZONE), Grain.HOUR, (), ())
+    answer = measure(Desk(connection, NOW, POLICY), METRICS["live_reports"], ask)
+    assert [(clock(point), point.value) for point in answer.points] == [("17:00", 1)]
+
+
+def test_a_quiet_stretch_counts_0_also_where_it_is_split(connection: Connection) -> None:
+    put(connection, [report(60 * 24)])
+    answer = measure(Desk(connection, NOW, POLICY), METRICS["live_reports"], asked(3, Dim.VIOLATION))
+    assert (answer.points, answer.total and answer.total.value) == ((), 0)
+
+
+def test_reports_by_the_hour_are_those_that_came_in_and_by_event_also_those_reviewed(connection: Connection) -> None:
+    put(connection, [report(5), report(4, event="reviewed", decision_action="rejected_reports")])
+    desk = Desk(connection, NOW, POLICY)
+    came_in, by_event = (measure(desk, METRICS["reports"], asked(1, *by)) for by in ((), (Dim.EVENT,)))
+    assert (came_in.metric.key, came_in.total and came_in.total.value) == ("live_created", 1)
+    assert (by_event.metric.key, by_event.total and by_event.total.value) == ("live_reports", 2)
+    assert measure(desk, METRICS["decisions"], asked(1)).metric.key == "live_decisions"
+
+
 def test_where_no_event_ever_came_in_there_is_no_data(connection: Connection) -> None:
     put(connection, [])
     answer = measure(Desk(connection, NOW, POLICY), METRICS["live_decisions"], asked(5))

@@ -198,10 +198,38 @@ def test_a_creator_with_few_reports_cannot_be_picked_out(connection: Connection)
     assert value(desk, "reports", creator=NOT_GIVEN) == (1, 1)
 
 
+def test_a_creator_with_few_reports_cannot_be_picked_out_beside_another(connection: Connection) -> None:
+    desk = put(connection, REPORTED)
+    both = to_filters({Dim.CREATOR: ("Ann", "Bo")})
+    for by in ((), (Dim.CREATOR,), (Dim.STATUS,)):
+        answer = measure(desk, METRICS["reports"], Ask(WINDOW, Grain.WHOLE, by, both))
+        assert answer.refused
+        assert answer.points == ()
+        assert answer.total is None or answer.total.value is None
+
+
 def test_items_and_creators_are_split_by_over_the_whole_window_only(connection: Connection) -> None:
     desk = put(connection, REPORTED)
     answer = measure(desk, METRICS["reports"], Ask(WINDOW, by=(Dim.CREATOR,)))
     assert (answer.refused, answer.error) == (True, "Reports is given by creator over the whole window only.")
+
+
+def test_a_day_that_is_to_be_rolled_up_has_no_figure_yet_and_one_that_changed_may_still_change(
+    connection: Connection,
+) -> None:
+    desk = put(connection, [report(since=1), report(since=2)])
+    late = [ReportRow.model_validate({"report_id": f"L{place}", **report(since=24 * place)}) for place in range(2)]
+    writes.put_reports(connection, [writes.report_row("a", one, ZONE) for one in late])
+    days = Ask(Window(date(2024, 3, 1), date(2024, 3, 3)))
+    points = measure(Desk(connection, NOW, desk.policy), METRICS["reports"], days).points
+    assert [(point.bucket.day, point.value, point.provisional) for point in points] == [(1, 2, True), (3, 0, False)]
+    rollup(connection, SLA)
+    points = measure(Desk(connection, NOW, desk.policy), METRICS["reports"], days).points
+    assert [(point.bucket.day, point.value, point.provisional) for point in points] == [
+        (1, 3, False),
+        (2, 1, False),
+        (3, 0, False),
+    ]
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.key)

@@ -46,6 +46,17 @@ def test_refused_events_are_a_share_of_all_received_also_those_of_which_no_origi
     }
 
 
+def test_a_line_that_nobody_sent_does_not_stand_in_for_the_demo(engine: Engine) -> None:
+    with engine.connect() as connection:
+        counts = [received("demo", 30, "new", 9), received(NOT_GIVEN, 30, "refused", 1)]
+        connection.execute(insert(ingest_count), counts)
+        ask = Ask(Window(NOW.date(), NOW.date()))
+        total = measure(Desk(connection, NOW, POLICY), METRICS["events_refused"], ask).total
+        connection.rollback()
+    assert total is not None
+    assert (total.value, total.n) == (10.0, 10)
+
+
 def test_where_nothing_was_received_there_is_no_data(engine: Engine) -> None:
     with engine.connect() as connection:
         answer = measure(Desk(connection, NOW, POLICY), METRICS["events_refused"], Ask(Window(NOW.date(), NOW.date())))

@@ -9,9 +9,9 @@ from dashapp.domain.events import Flag, FlagDecided
 from dashapp.domain.messages import MOST_HOURS, FlagRow
 from dashapp.ingest.settled import decided_at, fill, settle
 from dashapp.ingest.wire import Arrival, Receipt
-from dashapp.store.event_writes import Named, change, find, mark
+from dashapp.store.event_writes import Named, change, find
 from dashapp.store.schema import dirty_day, flag
-from dashapp.store.writes import Row, put_flags
+from dashapp.store.writes import Row, mark, put_flags
 
 SAME = tuple(name for name in Flag.model_fields if name in FlagRow.model_fields and name != "reviewer_id")
 """The fields that a flag has on the wire as in the store."""

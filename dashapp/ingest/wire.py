@@ -70,6 +70,8 @@ class Arrival(Generic[M_co]):
     """The field because of which it is refused, and the reason."""
     repeated: bool = False
     """Whether all that it says was there already."""
+    filled: bool = False
+    """Whether it only filled gaps of what was there already, which live counts have counted."""
 
     @property
     def taken(self) -> bool:

@@ -47,13 +47,6 @@ def change(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         connection.execute(update(table).where(table.c.id == bindparam("new_id")).values(values), bound)
 
 
-def mark(connection: Connection, table: Table, days: Iterable[tuple[str, date]]) -> None:
-    """Mark days, each of an origin, in dirty_day or dirty_report_day."""
-    rows = [{"origin": name, "day": day} for name, day in set(days)]
-    if rows:
-        connection.execute(insert_missing(connection, table), rows)
-
-
 def remember(connection: Connection, ids: Collection[Named], day: date) -> set[Named]:
     """Remember the ids of events, received on a day, and return those that were known. None known is the common case
     and is tried first, as one statement.

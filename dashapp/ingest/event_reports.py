@@ -116,7 +116,9 @@ def _decide(arrival: Arrival[ModerationReport], row: Row) -> bool:
 
 
 def live_rows(arrivals: Iterable[Arrival[Any]]) -> list[Row]:
-    """Rows of `event_bin`: the events that tell of something new, and the records that they affected, by five minutes."""
+    """Rows of `event_bin`: the events that tell of something new, and the records that they affected, by five
+    minutes.
+    """
     events: Counter[tuple[int, tuple[str, ...]]] = Counter()
     affected: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for arrival in arrivals:

@@ -104,14 +104,22 @@ class Batch:
     refused: list[Refused] = field(default_factory=list)
 
 
-def read(lines: Iterable[Numbered], receipt: Receipt) -> Batch:
-    """The events on these lines, and the lines that hold none. Empty lines are passed over."""
+class TooMany(Exception):
+    """Lines hold more events than may come at once."""
+
+
+def read(lines: Iterable[Numbered], receipt: Receipt, most: int | None = None) -> Batch:
+    """The events on these lines, and the lines that hold none; TooMany when those are more than `most`. Empty lines are
+    passed over.
+    """
     batch = Batch()
     for number, line in lines:
         if len(line) > MOST_BYTES:
             batch.refused.append(Refused(number, None, TOO_LONG, NOT_GIVEN))
         elif line and not line.isspace():
             _read_line(batch, number, line, receipt)
+        if most is not None and len(batch.arrivals) + len(batch.refused) > most:
+            raise TooMany
     return batch
 
 

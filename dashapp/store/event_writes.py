@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
-from dashapp.store.engine import insert_missing
 from dashapp.store.reads import DEMO
 from dashapp.store.schema import coverage, event_bin, event_seen, ingest_count, origin
 from dashapp.store.version import next_live_version

@@ -83,7 +83,11 @@ def refusal(line: Any) -> tuple[str | None, str]:
         ({**FLAG, "score": True}, "score", "is not a number"),
         ({**FLAG, "score": "0.5"}, "score", "is not a number"),
         ({**FLAG, "coordinated": 0}, "coordinated", "is not true or false"),
-        ({**FLAG, "target_created_at": 1711800000}, "target_created_at", "is not a moment such as 2024-03-30T12:00:00Z"),
+        (
+            {**FLAG, "target_created_at": 1711800000},
+            "target_created_at",
+            "is not a moment such as 2024-03-30T12:00:00Z",
+        ),
         (b'{"message_type":"ModerationDecision","affected_records":' + b"9" * 5000 + b"}", None, "is not JSON"),
         ({**FLAG, "score": 2}, "score", "is more than 1"),
         ({**FLAG, "score": float("nan")}, "score", "is not a finite number"),

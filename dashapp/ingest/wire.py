@@ -123,6 +123,14 @@ def read(lines: Iterable[Numbered], receipt: Receipt, most: int | None = None) -
     return batch
 
 
+def is_whole(line: bytes) -> bool:
+    """Whether a line without its end is a JSON object, which nothing can follow."""
+    try:
+        return isinstance(from_json(line.removeprefix(BOM)), dict)
+    except ValueError:
+        return False
+
+
 def _read_line(batch: Batch, number: int, line: bytes, receipt: Receipt) -> None:
     """Read a line that is an event, or a log record that wraps one or more."""
     try:

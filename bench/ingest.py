@@ -81,7 +81,7 @@ def _flag(number: int) -> dict[str, Any]:
 
 
 def _take(engine: Engine, log: Path) -> None:
-    intake = Intake(engine, lambda: Receipt(datetime.now(UTC), SETTINGS.zone), lambda _result: None)
+    intake = Intake(engine, lambda: Receipt(datetime.now(UTC), SETTINGS.zone), lambda _result: None, lambda _note: None)
     take_file(intake, log)
 
 

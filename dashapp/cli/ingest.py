@@ -38,6 +38,7 @@ class Intaking:
         self.store, self.name, self.follows, self.quiet = store, name, follows, quiet
         self.total = Result()
         self.refused = 0
+        self.notes: list[str] = []
         self.rolled_up, self.took = time.monotonic(), 0.0
         self.stale = True
         """Whether there may be something to roll up; a run that was killed may have left it."""
@@ -55,6 +56,12 @@ class Intaking:
         self.stale |= result.new > 0
         if self.follows:
             self.roll_up_when_due()
+
+    def note(self, text: str) -> None:
+        """Say what a reader of a log would not expect."""
+        self.notes.append(text)
+        if not self.quiet:
+            typer.echo(f"{self.name}: {text}", err=True)
 
     def roll_up_when_due(self) -> None:
         """Roll up what is new, some seconds after the last time; as long after as others need to write, too."""
@@ -86,7 +93,7 @@ class Intaking:
 
     def as_json(self) -> dict[str, Any]:
         """What became of the events, as plain values."""
-        return {**self.total.as_json(), "more_refused": self.refused - len(self.total.refused)}
+        return {**self.total.as_json(), "more_refused": self.refused - len(self.total.refused), "notes": self.notes}
 
 
 def ingest(
@@ -127,7 +134,7 @@ def _take(run: Intaking, file: str, origin: str, *, follow: bool, again: bool) -
     def receipt() -> Receipt:
         return Receipt(datetime.now(UTC), settings.zone, origin, settings.event_ids_days)
 
-    intake = Intake(run.store.writer, receipt, run.tell)
+    intake = Intake(run.store.writer, receipt, run.tell, run.note)
     try:
         if file == STANDARD_INPUT:
             take_stream(intake, sys.stdin.buffer)

@@ -64,9 +64,9 @@ class ModerationDecision(Wire):
     message_type: Literal["ModerationDecision"] = "ModerationDecision"
     media_type: Key
     action: Action
-    affected_records: int = Field(ge=0, le=MOST_RECORDS)
+    affected_records: int = Field(ge=0, le=MOST_RECORDS, strict=True)
     decision_id: Key | None = None
-    automated: bool | None = None
+    automated: bool | None = Field(None, strict=True)
     appeal_of: Key | None = None
     reverses: Key | None = None
 
@@ -79,18 +79,18 @@ class Flag(Wire):
     category: Key
     severity: Severity
     routing: Routing
-    score: float | None = Field(None, ge=0, le=1)
+    score: float | None = Field(None, ge=0, le=1, strict=True)
     detector: Key | None = None
     media_type: Key | None = None
     item_id: Key | None = None
     region: Key | None = None
     model_version: Key | None = None
     reviewer_id: Key | None = None
-    coordinated: bool | None = None
+    coordinated: bool | None = Field(None, strict=True)
     incident_id: Key | None = None
     reporter_key: Key | None = None
     target_key: Key | None = None
-    target_created_at: AwareDatetime | None = None
+    target_created_at: AwareDatetime | None = Field(None, strict=True)
     content_key: Key | None = None
 
 

@@ -1,6 +1,7 @@
 """Flags that are raised and decided over the wire."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from operator import itemgetter
 
 from sqlalchemy import Connection
@@ -9,9 +10,9 @@ from dashapp.domain.events import Flag, FlagDecided
 from dashapp.domain.messages import MOST_HOURS, FlagRow
 from dashapp.ingest.settled import decided_at, fill, settle
 from dashapp.ingest.wire import Arrival, Receipt
-from dashapp.store.event_writes import Named, change, find, mark
+from dashapp.store.event_writes import Named, change, find
 from dashapp.store.schema import dirty_day, flag
-from dashapp.store.writes import Row, put_flags
+from dashapp.store.writes import Row, mark, put_flags
 
 SAME = tuple(name for name in Flag.model_fields if name in FlagRow.model_fields and name != "reviewer_id")
 """The fields that a flag has on the wire as in the store."""
@@ -74,7 +75,9 @@ def decide_flags(connection: Connection, arrivals: Sequence[Arrival[FlagDecided]
 
 
 def _decide(arrival: Arrival[FlagDecided], row: Row, receipt: Receipt) -> bool:
-    """Change the row as the event says, and return whether that changes anything."""
+    """Change the row as the event says, and return whether that changes anything. The hours of a flag that has only a
+    day count from the midnight it began with, as those of an import do.
+    """
     message = arrival.message
     said = {"label": message.label, "decision_id": message.decision_id, "reviewer_id": message.reviewer_id}
     if row["decided_day"] is not None:
@@ -82,11 +85,12 @@ def _decide(arrival: Arrival[FlagDecided], row: Row, receipt: Receipt) -> bool:
             arrival.refuse("at", "is not what is stored")
             return False
         return fill(arrival, row, said)
-    at = decided_at(arrival, row["flagged_at"], "the flag was raised")
+    since = row["flagged_at"] or datetime.combine(row["flagged_day"], time(), receipt.zone).astimezone(UTC)
+    at = decided_at(arrival, since, "the flag was raised")
     if at is None:
         return False
-    hours = None if row["flagged_at"] is None else (at - row["flagged_at"]).total_seconds() / 3600
-    if hours is not None and hours > MOST_HOURS:
+    hours = (at - since).total_seconds() / 3600
+    if hours > MOST_HOURS:
         arrival.refuse("at", "lies more than ten years after the flag was raised")
         return False
     given = {name: value for name, value in said.items() if value is not None}

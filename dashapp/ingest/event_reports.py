@@ -12,9 +12,9 @@ from dashapp.domain.messages import DecisionRow, ReportRow
 from dashapp.domain.vocabulary import NOT_GIVEN, Event, Scope
 from dashapp.ingest.settled import OTHERWISE, decided_at, fill, settle
 from dashapp.ingest.wire import Arrival, Message, Receipt
-from dashapp.store.event_writes import change, find, mark
+from dashapp.store.event_writes import change, find
 from dashapp.store.schema import LIVE, decision, dirty_report_day, report
-from dashapp.store.writes import Row, put_decisions, put_reports
+from dashapp.store.writes import Row, mark, put_decisions, put_reports
 
 BIN_SECONDS = 300
 OF_REPORT = tuple(name for name in ModerationReport.model_fields if name in ReportRow.model_fields)
@@ -108,15 +108,21 @@ def _decide(arrival: Arrival[ModerationReport], row: Row) -> bool:
         said["decision_id"] = message.decision_id
     if row["decided_at"] is None:
         said["decided_at"] = decided_at(arrival, row["created_at"], "the report was made")
-    return arrival.problem is None and fill(arrival, row, said)
+    closed_before = row["action"] is not None
+    if arrival.problem is not None or not fill(arrival, row, said):
+        return False
+    arrival.filled = closed_before
+    return True
 
 
 def live_rows(arrivals: Iterable[Arrival[Any]]) -> list[Row]:
-    """Rows of `event_bin`: the events that have an effect, and the records that they affected, by five minutes."""
+    """Rows of `event_bin`: the events that tell of something new, and the records that they affected, by five
+    minutes.
+    """
     events: Counter[tuple[int, tuple[str, ...]]] = Counter()
     affected: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for arrival in arrivals:
-        if arrival.taken:
+        if arrival.taken and not arrival.filled:
             begins = int(arrival.at.timestamp()) // BIN_SECONDS * BIN_SECONDS
             key = begins, (arrival.origin, *_counted_by(arrival.message))
             events[key] += 1

@@ -58,9 +58,11 @@ class Result:
         return {"new": self.new, "seen": self.seen, "refused": [refused.as_json() for refused in self.refused]}
 
 
-def take_lines(engine: Engine, lines: Iterable[Numbered], receipt: Receipt) -> Result:
-    """Take lines in as one transaction. They are read before it begins, so that other writers wait for less."""
-    batch = read(lines, receipt)
+def take_lines(engine: Engine, lines: Iterable[Numbered], receipt: Receipt, most: int | None = None) -> Result:
+    """Take lines in as one transaction, unless they hold more than `most` events (TooMany). They are read before it
+    begins, so that other writers wait for less.
+    """
+    batch = read(lines, receipt, most)
     with engine.begin() as connection:
         return take(connection, batch, receipt)
 

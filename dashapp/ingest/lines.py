@@ -10,8 +10,6 @@ from dashapp.ingest.report import Refusal, shown
 
 MOST_BYTES = 1_000_000
 """Of one line of a file."""
-SNIPPET = 400
-"""Bytes kept of a line that is too long."""
 
 Record = tuple[int, dict[str, str]]
 """The line on which a record begins (of Parquet: its row), and its wanted fields by header."""
@@ -26,7 +24,7 @@ class FileRefused(Exception):
 
 
 class Line(NamedTuple):
-    """One physical line. Of one that is too long only the beginning is kept."""
+    """One physical line. Of one that is too long nothing is kept."""
 
     number: int
     raw: bytes
@@ -81,7 +79,7 @@ class LineFile:
             while too_long and piece and not piece.endswith(b"\n"):
                 piece = file.readline(MOST_BYTES)
                 self.done += len(piece)
-            yield Line(number, raw[:SNIPPET] if too_long else raw, too_long)
+            yield Line(number, b"" if too_long else raw, too_long)
 
 
 def broken(text: str) -> bool:

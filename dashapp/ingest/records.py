@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from dashapp.ingest.lines import MOST_BYTES, SNIPPET, Columns, FileRefused, Line, LineFile, Record, broken, printable
+from dashapp.ingest.lines import MOST_BYTES, Columns, FileRefused, Line, LineFile, Record, broken, printable
 from dashapp.ingest.ndjson import NdjsonRecords
 from dashapp.ingest.report import Refusal, shown
 
@@ -61,9 +61,10 @@ class CsvRecords(LineFile):
         line = self._next(lines)
         if line is None:
             raise FileRefused(Refusal(self.path.name, None, None, None, "is empty"))
-        if line.too_long or broken(line.text) or "\0" in line.text:
-            reason = f"is longer than {MOST_BYTES:,} bytes" if line.too_long else "is not UTF-8 text"
-            raise FileRefused(Refusal(self.path.name, 1, "header", shown(printable(line.text)), reason))
+        if line.too_long:
+            raise FileRefused(Refusal(self.path.name, 1, "header", None, f"is longer than {MOST_BYTES:,} bytes"))
+        if broken(line.text) or "\0" in line.text:
+            raise FileRefused(Refusal(self.path.name, 1, "header", shown(printable(line.text)), "is not UTF-8 text"))
         try:
             self.found = [name.strip() for name in next(csv.reader([line.text], strict=True))]
         except csv.Error as error:
@@ -76,7 +77,7 @@ class CsvRecords(LineFile):
         """The record that begins with `line`. If it is refused, reading goes on with the line after `line`."""
         if line.too_long:
             reason = f"the line is longer than {MOST_BYTES:,} bytes"
-            return Refusal(self.path.name, line.number, None, shown(printable(line.text[:SNIPPET])), reason)
+            return Refusal(self.path.name, line.number, None, None, reason)
         taken: list[Line] = []
         try:
             texts = self._texts(line, lines, taken) if b'"' in line.raw else (line.text,)

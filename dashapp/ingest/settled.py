@@ -12,6 +12,8 @@ OTHERWISE = "is not what is stored"
 
 def settle(arrivals: Sequence[Arrival[Message]], counts: Counts, fields: Mapping[str, str]) -> None:
     """Tell events what became of their rows; `fields` are those of the wire by column, where they differ."""
+    for place in counts.updated_places:
+        arrivals[place].filled = True
     for place in counts.seen_places:
         arrivals[place].repeated = True
     for place, column in counts.conflicts:
@@ -27,7 +29,7 @@ def fill(arrival: Arrival[Message], old: dict[str, Any], said: Mapping[str, Any]
         arrival.refuse(clash, OTHERWISE)
         return False
     old.update(change)
-    arrival.repeated = not change
+    arrival.repeated, arrival.filled = not change, bool(change)
     return bool(change)
 
 

@@ -70,6 +70,8 @@ class Arrival(Generic[M_co]):
     """The field because of which it is refused, and the reason."""
     repeated: bool = False
     """Whether all that it says was there already."""
+    filled: bool = False
+    """Whether it only filled gaps of what was there already, which live counts have counted."""
 
     @property
     def taken(self) -> bool:
@@ -102,15 +104,31 @@ class Batch:
     refused: list[Refused] = field(default_factory=list)
 
 
-def read(lines: Iterable[Numbered], receipt: Receipt) -> Batch:
-    """The events on these lines, and the lines that hold none. Empty lines are passed over."""
+class TooMany(Exception):
+    """Lines hold more events than may come at once."""
+
+
+def read(lines: Iterable[Numbered], receipt: Receipt, most: int | None = None) -> Batch:
+    """The events on these lines, and the lines that hold none; TooMany when those are more than `most`. Empty lines are
+    passed over.
+    """
     batch = Batch()
     for number, line in lines:
         if len(line) > MOST_BYTES:
             batch.refused.append(Refused(number, None, TOO_LONG, NOT_GIVEN))
         elif line and not line.isspace():
             _read_line(batch, number, line, receipt)
+        if most is not None and len(batch.arrivals) + len(batch.refused) > most:
+            raise TooMany
     return batch
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line without its end is a JSON object, which nothing can follow."""
+    try:
+        return isinstance(from_json(line.removeprefix(BOM)), dict)
+    except ValueError:
+        return False
 
 
 def _read_line(batch: Batch, number: int, line: bytes, receipt: Receipt) -> None:

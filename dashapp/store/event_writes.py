@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
-from dashapp.store.engine import insert_missing
 from dashapp.store.reads import DEMO
 from dashapp.store.schema import coverage, event_bin, event_seen, ingest_count, origin
 from dashapp.store.version import next_live_version
@@ -45,13 +44,6 @@ def change(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
         bound = [{f"new_{name}": value for name, value in row.items()} for row in rows]
         connection.execute(update(table).where(table.c.id == bindparam("new_id")).values(values), bound)
-
-
-def mark(connection: Connection, table: Table, days: Iterable[tuple[str, date]]) -> None:
-    """Mark days, each of an origin, in dirty_day or dirty_report_day."""
-    rows = [{"origin": name, "day": day} for name, day in set(days)]
-    if rows:
-        connection.execute(insert_missing(connection, table), rows)
 
 
 def remember(connection: Connection, ids: Collection[Named], day: date) -> set[Named]:

@@ -84,7 +84,7 @@ origin = Table(
     Column("kind", String(20), nullable=False),
     Column("delivered_at", Instant, nullable=False),
 )
-"""The feeding systems. `kind` is demo or import; `delivered_at` is when it last gave us something."""
+"""The feeding systems. `kind` is demo, import or events; `delivered_at` is when it last gave us something."""
 
 coverage = Table(
     "coverage",

@@ -1,4 +1,6 @@
-"""Everything that changes facts. Callers hold the transaction; each change marks the days it makes stale."""
+"""Facts that are put into the store, or out of it. Callers hold the transaction; each change marks the days it makes
+stale. `event_writes` has the changes of facts that events make.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,13 +43,14 @@ class Derived(NamedTuple):
 
 @dataclass
 class Counts:
-    """What became of the rows that were handed in. `seen_places` are those of the rows seen; `conflicts`
-    pairs a row's place with the column that differs.
+    """What became of the rows that were handed in. `updated_places` and `seen_places` are those of the rows updated
+    and seen; `conflicts` pairs a row's place with the column that differs.
     """
 
     new: int = 0
     updated: int = 0
     seen: int = 0
+    updated_places: list[int] = field(default_factory=list, compare=False)
     seen_places: list[int] = field(default_factory=list, compare=False)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
 
@@ -104,7 +107,7 @@ def put_reviewers(connection: Connection, origin_name: str, messages: Sequence[R
     counts = _put(connection, reviewer, ("origin", "reviewer_id"), rows, UNCOUNTED, replace=replace)
     if counts.new or counts.updated:
         known = select(coverage.c.day).where(coverage.c.origin == origin_name, coverage.c.feed == Feed.FLAGS)
-        _mark(connection, dirty_day, ((origin_name, day) for day in connection.scalars(known).all()))
+        mark(connection, dirty_day, ((origin_name, day) for day in connection.scalars(known).all()))
     return counts
 
 
@@ -165,7 +168,7 @@ def _put(
             insert_columns(connection, table, {name: [row[name] for row in rows] for name in rows[0]})
     except IntegrityError:
         return _merge(connection, table, key, rows, derived, replace=replace)
-    _mark(connection, derived.marks, derived.days(rows))
+    mark(connection, derived.marks, derived.days(rows))
     return Counts(new=len(rows))
 
 
@@ -205,9 +208,10 @@ def _merge(
             if identity not in fresh:
                 connection.execute(update(table).where(tuple_(*columns) == identity).values(change))
             counts.updated += 1
+            counts.updated_places.append(place)
     if fresh:
         connection.execute(insert(table), list(fresh.values()))
-    _mark(connection, derived.marks, dirty | derived.days(list(fresh.values())))
+    mark(connection, derived.marks, dirty | derived.days(list(fresh.values())))
     return counts
 
 
@@ -231,7 +235,8 @@ UNCOUNTED = Derived(dirty_day, lambda _rows: set())
 """Of rows that no derived table counts."""
 
 
-def _mark(connection: Connection, marks: Table, pairs: Iterable[tuple[str, date]]) -> None:
+def mark(connection: Connection, marks: Table, pairs: Iterable[tuple[str, date]]) -> None:
+    """Mark days, each of an origin, in dirty_day or dirty_report_day."""
     rows = [{"origin": name, "day": day} for name, day in set(pairs)]
     if rows:
         connection.execute(insert_missing(connection, marks), rows)

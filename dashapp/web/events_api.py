@@ -4,15 +4,15 @@ import json
 import logging
 import zlib
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, request
 from pydantic_core import from_json
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from dashapp.ingest.events import take_lines
-from dashapp.ingest.wire import BOM, Receipt
+from dashapp.ingest.events import Result, take_lines
+from dashapp.ingest.wire import BOM, Receipt, TooMany
 from dashapp.store.engine import TooSlow
 from dashapp.store.tokens import TokenScope, scope_of
 from dashapp.web.desk import services
@@ -23,6 +23,13 @@ log = logging.getLogger(__name__)
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain")
 WHOLE = "application/json"
 MOST_LINES = 10_000
+"""Of a body, and events in it: one line may wrap several. Also the gzip files that a body may be made of."""
+MOST_VALUES = 40 * MOST_LINES
+"""That an array may hold, nested ones and the commas in its texts included; the widest event has 22. Read, a value of
+two bytes takes a hundred.
+"""
+MOST_REFUSALS = 1_000
+"""That an answer lists."""
 MEGABYTE = 1024 * 1024
 PIECE = 64 * 1024
 """Bytes of a body that are read at once."""
@@ -52,7 +59,18 @@ def take() -> Response:
     held = services()
     settings = held.settings
     receipt = Receipt(held.clock(), settings.zone, id_days=settings.event_ids_days)
-    return json_answer(take_lines(held.writer, enumerate(lines, 1), receipt).as_json())
+    try:
+        result = take_lines(held.writer, enumerate(lines, 1), receipt, MOST_LINES)
+    except TooMany:
+        _refuse_too_many("events")
+    return json_answer(_told(result))
+
+
+def _told(result: Result) -> dict[str, Any]:
+    """The answer. Where not every refusal is listed, it says how many there are."""
+    told = Result(result.new, result.seen, result.refused[:MOST_REFUSALS]).as_json()
+    count = len(result.refused)
+    return told if count <= MOST_REFUSALS else {**told, "refused_count": count}
 
 
 def _check_token() -> None:
@@ -72,20 +90,22 @@ def _lines() -> list[bytes]:
     if request.mimetype not in (*LINES, WHOLE):
         _refuse(415, f"Content-Type is not one of {', '.join((WHOLE, *LINES))}.")
     body = _body().removeprefix(BOM)
-    lines = _elements(body) if request.mimetype == WHOLE else _split(body)
-    if len(lines) > MOST_LINES:
-        _refuse(413, f"A request may hold at most {MOST_LINES:,} events.")
-    return lines
+    return _elements(body) if request.mimetype == WHOLE else _split(body)
 
 
 def _split(body: bytes) -> list[bytes]:
-    if body.count(b"\n") > MOST_LINES:
-        _refuse(413, f"A request may hold at most {MOST_LINES:,} lines.")
-    return body.removesuffix(b"\n").split(b"\n")
+    body = body.removesuffix(b"\n")
+    if body.count(b"\n") >= MOST_LINES:
+        _refuse_too_many("lines")
+    return body.split(b"\n")
 
 
 def _elements(body: bytes) -> list[bytes]:
-    """The elements of a JSON array, or a single object, each as a line."""
+    """The elements of a JSON array, or a single object, each as a line. They are counted before they are read, and
+    before they are written out again.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        _refuse(413, f"An array may hold at most {MOST_VALUES:,} values; send it in parts.")
     try:
         whole = from_json(body)
     except ValueError as error:
@@ -93,12 +113,14 @@ def _elements(body: bytes) -> list[bytes]:
     if not isinstance(whole, list | dict):
         _refuse(400, "The body is neither an array nor an object.")
     elements = [whole] if isinstance(whole, dict) else whole
+    if len(elements) > MOST_LINES:
+        _refuse_too_many("events")
     return [json.dumps(element, ensure_ascii=False).encode() for element in elements]
 
 
 def _body() -> bytes:
     """The body, decompressed. It is never held further than it may be long, whatever it would grow to."""
-    most = services().settings.events_megabytes * MEGABYTE
+    most = _most_bytes()
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("gzip", "x-gzip", "identity", ""):
         _refuse(415, "Content-Encoding is not gzip.")
@@ -106,24 +128,35 @@ def _body() -> bytes:
     for piece in _inflated() if "gzip" in encoding else _pieces():
         held += piece
         if len(held) > most:
-            _refuse(413, f"The body is longer than {services().settings.events_megabytes} MB.")
+            _refuse_too_long()
     return bytes(held)
 
 
+def _most_bytes() -> int:
+    return services().settings.events_megabytes * MEGABYTE
+
+
 def _pieces() -> Iterator[bytes]:
+    """The body as it was sent, which may not be longer than what it decompresses to may be."""
+    left = _most_bytes()
     while piece := request.stream.read(PIECE):
+        left -= len(piece)
+        if left < 0:
+            _refuse_too_long()
         yield piece
 
 
 def _inflated() -> Iterator[bytes]:
     """The body decompressed, at most PIECE bytes at a time. It may be several gzip files in a row."""
-    inflater = zlib.decompressobj(GZIP)
+    inflater, files = zlib.decompressobj(GZIP), 1
     try:
         for piece in _pieces():
             rest = piece
             while rest:
                 if inflater.eof:
-                    inflater = zlib.decompressobj(GZIP)
+                    inflater, files = zlib.decompressobj(GZIP), files + 1
+                    if files > MOST_LINES:
+                        _refuse_too_many("gzip files")
                 yield inflater.decompress(rest, PIECE)
                 rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
         yield inflater.flush()
@@ -143,6 +176,14 @@ def _read_the_rest(answer: Response) -> Response:
 
 def _refuse(status: int, error: str, headers: dict[str, str] | None = None) -> NoReturn:
     abort(json_answer({"error": error}, status, headers))
+
+
+def _refuse_too_many(what: str) -> NoReturn:
+    _refuse(413, f"A request may hold at most {MOST_LINES:,} {what}.")
+
+
+def _refuse_too_long() -> NoReturn:
+    _refuse(413, f"The body is longer than {services().settings.events_megabytes} MB.")
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -1,4 +1,6 @@
-"""Answers that viewers share: a page under an address is computed once a minute, as long as the data are the same."""
+"""Answers that viewers share: a page under an address is computed once a minute, a live one every five seconds, as long
+as the data are the same.
+"""
 
 import json
 from collections.abc import Collection, Hashable

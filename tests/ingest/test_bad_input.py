@@ -117,11 +117,7 @@ def test_a_line_of_100_mb_costs_one_row_and_no_memory(writer: Engine, load: Impo
     tracemalloc.stop()
     assert peak < 20_000_000
     [refusal] = report.refusals
-    assert (refusal.line, refusal.value, refusal.reason) == (
-        3,
-        "z" * 79 + "…",
-        "the line is longer than 1,000,000 bytes",
-    )
+    assert (refusal.line, refusal.value, refusal.reason) == (3, None, "the line is longer than 1,000,000 bytes")
     assert count(writer) == 2
 
 

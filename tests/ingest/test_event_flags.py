@@ -1,10 +1,14 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 
+from dashapp.domain.messages import FlagRow
 from dashapp.store.schema import coverage, dirty_day, flag
+from dashapp.store.writes import flag_row, put_flags
 
 NOW = datetime(2024, 3, 30, 12, 7, tzinfo=UTC)
 FLAG = {"message_type": "Flag", "id": "F1", "category": "spam", "severity": "high", "routing": "human_review"}
@@ -79,6 +83,17 @@ def test_a_flag_sent_again_with_another_value_is_a_conflict(take: Any, rows: Any
 def test_a_decision_on_a_flag_that_cannot_be_is_refused(take: Any, decided: Any, field: str, reason: str) -> None:
     take({**FLAG, "at": "2024-03-29T22:00:00Z"})
     assert take({**DECIDED, **decided})["refused"] == [{"line": 1, "field": field, "reason": reason}]
+
+
+def test_hours_to_decision_of_a_flag_with_a_day_only_begin_with_its_day(take: Any, rows: Any, writer: Engine) -> None:
+    zone, day = ZoneInfo("Europe/Berlin"), date(2024, 3, 30)
+    known = {"flag_id": "F1", "flagged_day": day, "category": "spam", "severity": "high", "routing": "human_review"}
+    with writer.begin() as connection:
+        put_flags(connection, [flag_row("events", FlagRow.model_validate(known), zone)])
+    refusal = {"line": 1, "field": "at", "reason": "lies before the flag was raised"}
+    assert take({**DECIDED, "at": "2024-03-29T22:59:59Z"}, zone=zone)["refused"] == [refusal]
+    assert take({**DECIDED, "at": "2024-03-30T11:30:00Z"}, zone=zone) == new(1)
+    assert rows(flag, "flagged_at", "decided_day", "hours_to_decision") == [(None, day, 12.5)]
 
 
 def test_a_second_decision_on_a_flag_fills_gaps_and_takes_nothing_back(take: Any, rows: Any) -> None:

@@ -120,6 +120,28 @@ def test_a_report_sent_again_changes_nothing(take: Any, rows: Any) -> None:
     assert rows(report, "created_at", "decided_at") == [(NOW, NOW)]
 
 
+def test_a_report_that_a_resend_tells_more_of_is_counted_live_once(take: Any, rows: Any) -> None:
+    made, closed = {**CREATED, "report_id": "R1"}, {**REVIEWED, "report_id": "R1"}
+    assert take(made, closed) == new(2)
+    assert take({**made, "creator": "C"}, {**closed, "id": "E9", "decision_id": "D1"}) == new(2)
+    assert rows(event_bin, "event", "events") == [("created", 1), ("reviewed", 1)]
+    assert rows(report, "creator", "decision_id") == [("C", "D1")]
+
+
+def test_a_report_told_of_twice_in_one_batch_is_counted_live_once(take: Any, rows: Any) -> None:
+    made, closed = {**CREATED, "report_id": "R1"}, {**REVIEWED, "report_id": "R1"}
+    assert take(made, {**made, "creator": "C"}, closed, {**closed, "decision_id": "D1"}) == new(4)
+    assert rows(event_bin, "event", "events") == [("created", 1), ("reviewed", 1)]
+
+
+def test_a_decision_that_a_resend_tells_more_of_is_counted_live_once(take: Any, rows: Any) -> None:
+    sent = {**DECISION, "decision_id": "D1", "affected_records": 10}
+    assert take({**sent, "id": "E1"}) == new(1)
+    assert take({**sent, "id": "E2", "automated": True}) == new(1)
+    assert rows(event_bin, "events", "affected") == [(1, 10)]
+    assert rows(decision, "automated") == [(True,)]
+
+
 def test_a_report_closed_with_another_action_is_a_conflict(take: Any, rows: Any) -> None:
     take({**CREATED, "report_id": "R1"}, {**REVIEWED, "report_id": "R1"})
     other = {**REVIEWED, "report_id": "R1", "decision_action": "rejected_reports"}

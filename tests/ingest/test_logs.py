@@ -29,11 +29,16 @@ def told() -> Told:
 
 
 @pytest.fixture
-def intake(writer: Engine, told: Told) -> Intake:
+def notes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def intake(writer: Engine, told: Told, notes: list[str]) -> Intake:
     def tell(result: Any) -> None:
         told.append((result.new, result.seen, [(one.line, one.reason) for one in result.refused]))
 
-    return Intake(writer, lambda: Receipt(NOW, ZoneInfo("UTC")), tell)
+    return Intake(writer, lambda: Receipt(NOW, ZoneInfo("UTC")), tell, notes.append)
 
 
 @pytest.fixture
@@ -112,6 +117,31 @@ def test_a_rotated_log_is_finished_before_the_new_one(intake: Intake, told: Told
     assert told == [(1, 0, []), (0, 0, [(2, "is not JSON")]), (1, 0, []), (1, 0, [(2, "is not JSON")])]
 
 
+def test_a_log_that_was_rotated_is_looked_at_for_a_while(intake: Intake, told: Told, log: Path) -> None:
+    add(log, LINE)
+    old = log.with_name("app.log.1")
+
+    def rotate() -> None:
+        log.rename(old)
+        add(log, b"new", LINE)
+
+    steps = rotate, lambda: add(old, b"late", LINE), lambda: None, lambda: add(old, LINE), lambda: add(old, b"too late")
+    follow_file(intake, log, script(*steps), looks=3)
+    assert told == [(1, 0, []), (1, 0, [(2, "is not JSON")]), (1, 0, []), (1, 0, [(1, "is not JSON")])]
+
+
+def test_two_rotations_while_the_first_is_looked_at_lose_nothing(intake: Intake, told: Told, log: Path) -> None:
+    add(log, LINE)
+
+    def rotate(old: str, seconds: int) -> None:
+        os.utime(log, (seconds, seconds))
+        log.rename(log.with_name(old))
+        add(log, *[LINE] * seconds)
+
+    follow_file(intake, log, script(lambda: rotate("app.log.2", 2), lambda: rotate("app.log.1", 3)), looks=5)
+    assert told == [(1, 0, []), (2, 0, []), (3, 0, [])]
+
+
 def test_a_log_that_is_cut_is_read_from_its_beginning(intake: Intake, told: Told, log: Path) -> None:
     add(log, LINE, LINE, LINE)
 
@@ -131,6 +161,76 @@ def test_a_log_rotated_between_two_runs_is_finished_first(intake: Intake, told: 
     add(log, b"new", LINE)
     follow_file(intake, log, script())
     assert told == [(1, 0, []), (2, 0, []), (1, 0, [(1, "is not JSON")])]
+
+
+def test_every_log_rotated_between_two_runs_is_taken_in_the_oldest_first(
+    intake: Intake, told: Told, notes: list[str], log: Path
+) -> None:
+    others = {"app.log.4": (b"4", 1), "app.log.2": (b"2", 3), "app.log.1": (b"1", 4), "app.log.bak": (b"bak", 5)}
+    add(log, LINE)
+    take_file(intake, log)
+    add(log, LINE)
+    os.utime(log, (2, 2))
+    log.rename(log.with_name("app.log.3"))
+    for name, (line, seconds) in others.items():
+        add(log.with_name(name), line, *[LINE] * seconds)
+        os.utime(log.with_name(name), (seconds, seconds))
+    add(log, LINE)
+    take_file(intake, log)
+    bad = [(1, "is not a JSON object")]
+    assert told == [(1, 0, []), (1, 0, []), (3, 0, bad), (4, 0, bad), (1, 0, [])]
+    assert notes == []
+
+
+def test_a_compressed_log_is_named_and_not_read(intake: Intake, told: Told, notes: list[str], log: Path) -> None:
+    add(log, LINE)
+    take_file(intake, log)
+    os.utime(log, (1, 1))
+    log.rename(log.with_name("app.log.2"))
+    add(log.with_name("app.log.1.gz"), b"packed")
+    add(log, LINE)
+    take_file(intake, log)
+    assert told == [(1, 0, []), (1, 0, [])]
+    assert notes == ["app.log.1.gz is compressed; it is not read"]
+
+
+@pytest.mark.parametrize("run", [take_file, lambda intake, log: follow_file(intake, log, script())])
+def test_a_log_that_is_gone_is_told(intake: Intake, told: Told, notes: list[str], log: Path, run: Any) -> None:
+    add(log, LINE)
+    take_file(intake, log)
+    log.rename(log.parent.parent / "elsewhere")
+    add(log, LINE)
+    run(intake, log)
+    assert told == [(1, 0, []), (1, 0, [])]
+    assert notes == [
+        "the file that the last run read is gone, rotated away or cut; events written to it since may be missing"
+    ]
+
+
+def test_a_last_line_that_is_half_written_is_left_for_the_next_run(
+    intake: Intake, told: Told, notes: list[str], log: Path
+) -> None:
+    half = len(LINE) // 2
+    add(log, LINE, LINE[:half], end=b"\n")
+    os.truncate(log, log.stat().st_size - 1)
+    take_file(intake, log)
+    assert notes == ["the last line is not complete; it is left for the next run"]
+    add(log, LINE[half:], b"{}", end=b"\n")
+    os.truncate(log, log.stat().st_size - 1)
+    take_file(intake, log)
+    assert told == [(1, 0, []), (1, 0, []), (0, 0, [(3, "is missing")])]
+    assert len(notes) == 1
+
+
+def test_a_log_with_nothing_new_is_told(intake: Intake, told: Told, notes: list[str], log: Path) -> None:
+    add(log)
+    take_file(intake, log)
+    assert notes == []
+    add(log, LINE, LINE)
+    take_file(intake, log)
+    take_file(intake, log)
+    assert told == [(2, 0, [])]
+    assert notes == ["nothing new since line 2, where the last run stopped; --again reads it from the beginning"]
 
 
 def test_a_log_cut_and_grown_again_between_two_runs_is_another(intake: Intake, told: Told, log: Path) -> None:
@@ -164,7 +264,7 @@ def test_a_run_that_ends_in_the_middle_doubles_nothing(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        take_file(Intake(writer, intake.receipt, stop), log)
+        take_file(Intake(writer, intake.receipt, stop, intake.note), log)
     assert 0 < count() < 100
     take_file(intake, log)
     assert count() == 100

@@ -75,6 +75,19 @@ def refusal(line: Any) -> tuple[str | None, str]:
         ({**DECISION, "affected_records": 10**10}, "affected_records", "is more than 1e+09"),
         ({**DECISION, "affected_records": 1.5}, "affected_records", "is not a whole number"),
         ({**DECISION, "affected_records": None}, "affected_records", "is not a whole number"),
+        ({**DECISION, "affected_records": True}, "affected_records", "is not a whole number"),
+        ({**DECISION, "affected_records": "7"}, "affected_records", "is not a whole number"),
+        ({**DECISION, "affected_records": 7.0}, "affected_records", "is not a whole number"),
+        ({**DECISION, "affected_records": 1, "automated": 1}, "automated", "is not true or false"),
+        ({**DECISION, "affected_records": 1, "automated": "true"}, "automated", "is not true or false"),
+        ({**FLAG, "score": True}, "score", "is not a number"),
+        ({**FLAG, "score": "0.5"}, "score", "is not a number"),
+        ({**FLAG, "coordinated": 0}, "coordinated", "is not true or false"),
+        (
+            {**FLAG, "target_created_at": 1711800000},
+            "target_created_at",
+            "is not a moment such as 2024-03-30T12:00:00Z",
+        ),
         (b'{"message_type":"ModerationDecision","affected_records":' + b"9" * 5000 + b"}", None, "is not JSON"),
         ({**FLAG, "score": 2}, "score", "is more than 1"),
         ({**FLAG, "score": float("nan")}, "score", "is not a finite number"),
@@ -93,6 +106,11 @@ def refusal(line: Any) -> tuple[str | None, str]:
 )
 def test_a_bad_line_is_refused_with_field_and_reason(line: Any, field: str | None, reason: str) -> None:
     assert refusal(line) == (field, reason)
+
+
+def test_a_score_may_be_a_whole_number() -> None:
+    [arrival] = reading(json.dumps({**FLAG, "score": 1}).encode()).arrivals
+    assert vars(arrival.message)["score"] == 1.0
 
 
 def test_the_clock_of_a_sender_may_be_five_minutes_ahead() -> None:

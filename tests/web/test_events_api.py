@@ -1,5 +1,6 @@
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -142,6 +143,46 @@ def test_ten_thousand_lines_are_taken_and_one_more_is_not(post: Post, held: Any)
     assert post(lines(*[{}] * 10_001)) == (413, {"error": "A request may hold at most 10,000 lines."})
     assert post([{}] * 10_001, "application/json") == (413, {"error": "A request may hold at most 10,000 events."})
     assert held() == (0, 0)
+
+
+def test_an_array_is_counted_before_it_is_read(post: Post) -> None:
+    body = gzip.compress(b"[" + b"[]," * 300_000 + b"[]]")
+    tracemalloc.start()
+    answer = post(body, "application/json", Content_Encoding="gzip")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer == (413, {"error": "An array may hold at most 400,000 values; send it in parts."})
+    assert peak < 8_000_000
+
+
+def test_events_that_lines_wrap_are_counted(post: Post, held: Any) -> None:
+    record = {"events": [{"log": json.dumps(CREATED)}] * 50}
+    too_many = (413, {"error": "A request may hold at most 10,000 events."})
+    assert post(lines(*[{"events": [{"message": ""}] * 3000}] * 4)) == too_many
+    assert held() == (0, 0)
+    assert post([record] * 120, "application/json")[1]["new"] == 6000
+
+
+def test_of_many_refusals_the_first_are_listed_and_all_are_counted(post: Post) -> None:
+    _, answer = post(lines(*[{}] * 1000))
+    assert (len(answer["refused"]), "refused_count" in answer) == (1000, False)
+    _, answer = post(lines(CREATED, *[{}] * 1001))
+    assert (answer["new"], len(answer["refused"]), answer["refused_count"]) == (1, 1000, 1001)
+    assert answer["refused"][-1]["line"] == 1001
+
+
+def test_empty_gzip_files_are_not_read_without_end(post: Post) -> None:
+    empty = gzip.compress(b"")
+    too_many = (413, {"error": "A request may hold at most 10,000 gzip files."})
+    assert post(empty * 10_000, Content_Encoding="gzip") == (200, NOTHING)
+    assert post(empty * 10_001, Content_Encoding="gzip") == too_many
+
+
+def test_a_compressed_body_is_not_longer_than_it_may_be_decompressed(post: Post) -> None:
+    stored = b"".join(gzip.compress(b" " * 50_000 + b"\n", compresslevel=0) for _ in range(20))
+    assert post(stored, Content_Encoding="gzip") == (200, NOTHING)
+    empty_blocks = gzip.compress(b"", compresslevel=0)[:10] + b"\x00\x00\x00\xff\xff" * 250_000
+    assert post(empty_blocks, Content_Encoding="gzip") == (413, {"error": "The body is longer than 1 MB."})
 
 
 def test_a_line_too_long_is_refused_and_the_others_are_taken(post: Post) -> None:

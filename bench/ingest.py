@@ -2,13 +2,14 @@
 
 import argparse
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event
+from time import perf_counter, sleep
 from typing import Any
 
 from sqlalchemy import Engine
@@ -43,6 +44,10 @@ TURNS, CHANGES = 6, 8
 A_SECOND, PART = 1_000, 50
 """Events that arrive in a second, and in a request, while somebody looks at a page."""
 UNCHANGED = 1.25
+ENOUGH = 1.05
+"""How many times the events that were sent a second those that should be may be: turns are short, and the last answer
+of one may take some hundredths of a second more than a part has, which the next part would make up for.
+"""
 FLAT = 1.1
 """How many times the memory after a tenth of MANY events that after all of them may be."""
 
@@ -60,7 +65,7 @@ def results(folder: Path, many: int = MANY) -> Iterator[Result]:
         yield compare(name, 1, _over_http(folder, bodies, clients), bare, mark=OVER_HTTP, times=3)
     yield compare(f"{EVENTS:,} events by ingest", 1, _by_file(log), bare, mark=BY_FILE)
     yield _memory(folder, many)
-    yield _pages(folder)
+    yield from _pages(folder)
 
 
 def _flag(number: int) -> dict[str, Any]:
@@ -174,8 +179,10 @@ def _memory(folder: Path, many: int) -> Result:
     return Result(f"memory, {many:,} and {many // 10:,} events", 1, held[1], held[0], FLAT, "MB")
 
 
-def _pages(folder: Path) -> Result:
-    """Filter changes while events arrive, against those while none do, by turns."""
+def _pages(folder: Path) -> Iterator[Result]:
+    """Filter changes while events arrive, against those while none do, by turns; and whether as many arrived as should:
+    else the changes were measured under too little.
+    """
     url = f"sqlite:///{made(folder / 'demo.sqlite', 1)}"
     token, flowing, over = _ready(url), Event(), Event()
     took: dict[bool, list[float]] = {True: [], False: []}
@@ -188,23 +195,37 @@ def _pages(folder: Path) -> Result:
                 took[flowing.is_set()].extend(visitor.cold(PATH) for _ in range(CHANGES))
         finally:
             over.set()
-        if not sending.result():
-            raise RuntimeError("no events arrived meanwhile")
+        sent = sending.result()
     name = f"{PATH} cold, {A_SECOND:,} events a second or none"
-    return Result(name, 1, median(took[True]), median(took[False]), UNCHANGED)
+    yield Result(name, 1, median(took[True]), median(took[False]), UNCHANGED)
+    yield Result("events a second: wanted meanwhile, sent", 1, A_SECOND, sent, ENOUGH, "/s")
 
 
 def _keep_sending(sender: Sender, flowing: Event, over: Event) -> int:
-    """Send A_SECOND events a second, in parts, while they flow and until it is over; return how many that were.
-
-    They are the demo's: views leave that out as soon as others deliver.
+    """Send A_SECOND events a second, in parts, while they flow and until it is over; return how many were taken a
+    second. That is A_SECOND unless a turn ended behind its time.
     """
-    sent = 0
-    while not over.wait(PART / A_SECOND):
-        if flowing.is_set():
-            raised = {"at": datetime.now(UTC).isoformat(), "origin": DEMO}
-            sent += sender.send(body_of({**_flag(sent + place), **raised} for place in range(PART)))["new"]
-    return sent
+    sent, took = 0, 0.0
+    while not over.is_set():
+        if flowing.wait(PART / A_SECOND):
+            taken, lasted = _send_on_time(sender, sent, lambda: flowing.is_set() and not over.is_set())
+            sent, took = sent + taken, took + lasted
+    return round(sent / took)
+
+
+def _send_on_time(sender: Sender, first: int, flows: Callable[[], bool]) -> tuple[int, float]:
+    """Send a part whenever it is due, at once when it is overdue, while events flow; return how many were taken, and in
+    how many seconds: until the last answer, or until the next part was due. They are the demo's: views leave that out
+    as soon as others deliver.
+    """
+    sent, begun, ended = 0, perf_counter(), 0.0
+    while flows():
+        raised = {"at": datetime.now(UTC).isoformat(), "origin": DEMO}
+        numbers = range(first + sent, first + sent + PART)
+        sent += sender.send(body_of({**_flag(number), **raised} for number in numbers))["new"]
+        ended = perf_counter() - begun
+        sleep(max(0.0, sent / A_SECOND - (perf_counter() - begun)))
+    return sent, max(ended, sent / A_SECOND)
 
 
 if __name__ == "__main__":

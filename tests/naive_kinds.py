@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from tests.naive import DAY, TWINS, Expected, Flag, Question, Twin, World
 
@@ -19,8 +20,10 @@ def twin(metric: str, world: World, question: Question) -> Twin:
 
 
 def score_ends(value: float) -> tuple[float, float]:
-    """The ends of the bin of a score: the whole part of 100 times it counts bins, 1 lies in the last."""
-    number = min(int(value * 100), 99)
+    """The ends of the bin of a score: the whole part of 100 times it counts bins, 1 lies in the last. What is written
+    as 0.29 lies in bin 29, although 100 times the nearest binary number is less.
+    """
+    number = min(int(Decimal(str(value)) * 100), 99)
     return number / 100, (number + 1) / 100
 
 

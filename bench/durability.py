@@ -28,7 +28,7 @@ from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
-from dashapp.store.schema import event_bin, event_seen
+from dashapp.store.moderation import event_bin, event_seen
 from dashapp.store.tokens import TokenScope, create_token
 
 CREATED = {"message_type": "ModerationReport", "media_type": "image", "event": "created", "violation": "other"}

@@ -12,7 +12,7 @@ from dashapp.ingest.events import take_lines
 from dashapp.ingest.wire import Receipt
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.schema import event_bin
+from dashapp.store.moderation import event_bin
 
 ROUNDS = 3
 

@@ -13,7 +13,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Event, Scope
 from dashapp.ingest.settled import OTHERWISE, decided_at, fill, settle
 from dashapp.ingest.wire import Arrival, Message, Receipt
 from dashapp.store.event_writes import change, find
-from dashapp.store.schema import LIVE, decision, dirty_report_day, report
+from dashapp.store.moderation import LIVE, decision, dirty_report_day, report
 from dashapp.store.writes import Row, mark, put_decisions, put_reports
 
 BIN_SECONDS = 300

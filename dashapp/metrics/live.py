@@ -8,7 +8,8 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, case, func, lite
 from dashapp.domain.ask import Ask
 from dashapp.domain.vocabulary import CONFIRMING, REVERSING, Action, ActionType, Dim, Event, Feed
 from dashapp.metrics.registry import Kind, Statistics, Unit, metric
-from dashapp.store.schema import Instant, event_bin
+from dashapp.store.columns import Instant
+from dashapp.store.moderation import event_bin
 
 BEGIN: BindParameter[datetime] = bindparam("begin", required=True, type_=Instant)
 END: BindParameter[datetime] = bindparam("end", required=True, type_=Instant)

@@ -8,8 +8,8 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.vocabulary import NOT_GIVEN, REVERSING, Action, ActionType, Dim, Feed, Status
 from dashapp.metrics.query import SINCE, UNTIL
 from dashapp.metrics.registry import Statistics
+from dashapp.store.moderation import cube_decision, cube_report, report
 from dashapp.store.rollup_reports import reported
-from dashapp.store.schema import cube_decision, cube_report, report
 
 CASE_DIMS = frozenset({Dim.ORIGIN, Dim.MEDIA_TYPE, Dim.VIOLATION, Dim.SOURCE, Dim.PROVIDER})
 """What is known of a report from the start."""

@@ -6,7 +6,7 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics.query import per_day
 from dashapp.metrics.registry import Better, Kind, Statistics, Unit, metric
-from dashapp.store.schema import ingest_count
+from dashapp.store.moderation import ingest_count
 
 REFUSED = "refused"
 

@@ -7,17 +7,8 @@ from itertools import groupby
 from sqlalchemy import Connection, Table, delete, insert, select, union
 
 from dashapp.domain.vocabulary import Feed
-from dashapp.store.schema import (
-    DERIVED,
-    coverage,
-    cube_decision,
-    cube_report,
-    decision,
-    dirty_day,
-    dirty_report_day,
-    flag,
-    report,
-)
+from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report
+from dashapp.store.schema import DERIVED, coverage, dirty_day, flag
 
 FLAGS_AT_ONCE = 20_000
 """Flags raised in a stretch of days that is rebuilt together: bounds the memory it takes."""

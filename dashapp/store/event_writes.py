@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
+from dashapp.store.moderation import event_bin, event_seen, ingest_count
 from dashapp.store.reads import DEMO
-from dashapp.store.schema import coverage, event_bin, event_seen, ingest_count, origin
+from dashapp.store.schema import coverage, origin
 from dashapp.store.version import next_live_version
 from dashapp.store.writes import Row, put_coverage, put_origin
 

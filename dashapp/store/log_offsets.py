@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
-from dashapp.store.schema import log_offset
+from dashapp.store.moderation import log_offset
 
 
 class Offset(NamedTuple):

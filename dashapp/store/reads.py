@@ -10,19 +10,8 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed
-from dashapp.store.schema import (
-    CUBES,
-    coverage,
-    cube_decision,
-    cube_report,
-    dimension_value,
-    dirty_day,
-    dirty_report_day,
-    event_bin,
-    incident,
-    ingest_count,
-    origin,
-)
+from dashapp.store.moderation import cube_decision, cube_report, dirty_report_day, event_bin, ingest_count
+from dashapp.store.schema import CUBES, coverage, dimension_value, dirty_day, incident, origin
 
 DEMO = "demo"
 """The kind, and the name, of the origin that our own generator makes."""

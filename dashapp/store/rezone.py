@@ -10,8 +10,9 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, or_, select, up
 from dashapp.domain.vocabulary import Feed, Severity
 from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.meta import forget_zone, keep
+from dashapp.store.moderation import decision, report
 from dashapp.store.rollup import rollup
-from dashapp.store.schema import decision, flag, report
+from dashapp.store.schema import flag
 from dashapp.store.writes import put_coverage
 
 BATCH = 5_000

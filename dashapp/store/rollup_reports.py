@@ -24,7 +24,7 @@ from sqlalchemy import (
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Scope
 from dashapp.store.bulk import delete_days
 from dashapp.store.dirty import first_dirty, runs
-from dashapp.store.schema import REPORTED, RULED, cube_decision, cube_report, decision, dirty_report_day, report
+from dashapp.store.moderation import REPORTED, RULED, cube_decision, cube_report, decision, dirty_report_day, report
 from dashapp.store.values import FirstDays, note_values
 
 ORIGIN: BindParameter[str] = bindparam("of_origin", type_=String)

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, delete, insert, select
 
-from dashapp.store.schema import api_token
+from dashapp.store.moderation import api_token
 
 BYTES = 32
 """Of chance in a token."""

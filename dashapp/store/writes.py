@@ -14,19 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from dashapp.domain.messages import DecisionRow, FlagRow, Incident, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
+from dashapp.store.columns import metadata
 from dashapp.store.engine import insert_missing
-from dashapp.store.schema import (
-    coverage,
-    decision,
-    dirty_day,
-    dirty_report_day,
-    flag,
-    incident,
-    metadata,
-    origin,
-    report,
-    reviewer,
-)
+from dashapp.store.moderation import decision, dirty_report_day, report
+from dashapp.store.schema import coverage, dirty_day, flag, incident, origin, reviewer
 from dashapp.store.version import next_live_version, next_version
 
 Row = dict[str, Any]

@@ -16,10 +16,11 @@ from dashapp.web.components import graph, place
 from dashapp.web.desk import open_desk
 from dashapp.web.listing import PATH, link
 from dashapp.web.markup import by_place
+from dashapp.web.menu import counts
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
 from dashapp.web.shared import attention_now, only_now
-from dashapp.web.shell import control, counts
+from dashapp.web.shell import control
 
 log = logging.getLogger(__name__)
 

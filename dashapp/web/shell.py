@@ -9,14 +9,12 @@ from dash import dcc, html, page_container
 from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
-from dashapp.alerts.look import State
-from dashapp.alerts.rules import Attention
 from dashapp.domain.ask import Grain
 from dashapp.domain.live import LiveView
 from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
-from dashapp.web import notices, words
+from dashapp.web import menu, notices, words
 from dashapp.web.board import Board
 from dashapp.web.components import attributes, named
 from dashapp.web.listing import Listing
@@ -35,10 +33,6 @@ LIVE_SECONDS = 5
 """Between two looks at what comes in."""
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
 
-HOME = "/"
-COUNTED = (HOME, "/attacks")
-"""The pages whose names in the menu have a count of what waits."""
-
 
 def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
     """The id of a control of the filter bar; its key is the one in the address."""
@@ -50,32 +44,13 @@ def summary(key: str) -> str:
     return f"set-{key}"
 
 
-def waiting(path: str) -> str:
-    """The id of the count beside a page's name."""
-    return f"waiting-{path.strip('/')}"
-
-
-def counts(found: Attention) -> dict[str, list[Component]]:
-    """How many urgent concerns wait, by the id of the count beside a page's name."""
-    return {waiting(path): _count(path, found) for path in COUNTED}
-
-
-def _count(path: str, found: Attention) -> list[Component]:
-    """How many lead to a page; the home page counts all. Nothing for none."""
-    urgent = [concern for concern in found.concerns if concern.state in (State.ALERT, State.WARN)]
-    waits = [concern for concern in urgent if path in (HOME, concern.link.partition("?")[0])]
-    told = html.Span(" need attention", className="visually-hidden")
-    title = f"{len(waits)} need attention, whatever filters are set"
-    return [html.Span([str(len(waits)), told], title=title)] if waits else []
-
-
 def shell(pages: Sequence[Page]) -> Component:
     """The frame that stays while pages change."""
     groups = dict.fromkeys(page.group for page in pages)
     links: list[Component] = [html.Div([html.I(), "Watchfloor"], className="brand")]
     for group in groups:
         links.append(html.Span(group, className="group"))
-        links += [_link(page) for page in pages if page.group == group]
+        links += [menu.entry(page) for page in pages if page.group == group]
     return html.Div(
         [
             html.A("Skip to content", href="#content", className="skip"),
@@ -86,13 +61,6 @@ def shell(pages: Sequence[Page]) -> Component:
         ],
         className="shell",
     )
-
-
-def _link(page: Page) -> Component:
-    link = html.A(page.name, href=page.path, **attributes(data_inner=""))
-    if page.path not in COUNTED:
-        return link
-    return html.Div([link, html.Span(id=waiting(page.path), className="count")], className="counted")
 
 
 def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -> list[Component]:

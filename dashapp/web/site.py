@@ -9,7 +9,7 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.web import components, notices, scenes, shell
+from dashapp.web import components, menu, notices, scenes, shell
 from dashapp.web.desk import open_desk
 from dashapp.web.markup import by_place
 from dashapp.web.page import Page
@@ -38,7 +38,7 @@ def _layout(page: Page, /, **query: Any) -> Component:
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
         seen = scenes.scene(desk, address, page)
-        answer = None if page.bar else {"parts": by_place(shell.counts(attention_now(desk)))}
+        answer = None if page.bar else {"parts": by_place(menu.counts(attention_now(desk)))}
         return html.Div([*shell.layout(page, address, seen, answer), _main(page, seen)])
 
 

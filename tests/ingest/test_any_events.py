@@ -13,7 +13,8 @@ from sqlalchemy import Engine, delete, select
 from dashapp.domain.events import Flag, FlagDecided, ModerationDecision, ModerationReport
 from dashapp.ingest.events import Result, take_lines
 from dashapp.ingest.wire import Receipt
-from dashapp.store.schema import event_bin, metadata
+from dashapp.store.moderation import event_bin
+from dashapp.store.schema import metadata
 
 RECEIPT = Receipt(datetime(2024, 3, 30, 12, 7, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
 MESSAGES = (ModerationReport, ModerationDecision, Flag, FlagDecided)

@@ -4,17 +4,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from dashapp.store.schema import (
-    coverage,
-    decision,
-    dirty_report_day,
-    event_bin,
-    event_seen,
-    flag,
-    ingest_count,
-    origin,
-    report,
-)
+from dashapp.store.moderation import decision, dirty_report_day, event_bin, event_seen, ingest_count, report
+from dashapp.store.schema import coverage, flag, origin
 from dashapp.store.version import live_version, version
 
 NOW = datetime(2024, 3, 30, 12, 7, tzinfo=UTC)

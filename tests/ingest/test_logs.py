@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from dashapp.ingest import logs
 from dashapp.ingest.logs import Intake, follow_file, take_file, take_stream
 from dashapp.ingest.wire import Receipt
-from dashapp.store.schema import event_bin
+from dashapp.store.moderation import event_bin
 
 NOW = datetime(2024, 3, 30, 12, 7, tzinfo=UTC)
 LINE = b'{"message_type":"ModerationReport","media_type":"image","event":"created","violation":"other"}'

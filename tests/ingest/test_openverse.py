@@ -16,8 +16,9 @@ from dashapp.ingest.openverse import import_openverse
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.report import Report
 from dashapp.settings import Settings
+from dashapp.store.moderation import cube_decision, cube_report, decision, report
 from dashapp.store.reads import origins
-from dashapp.store.schema import cube_decision, cube_report, decision, meta, metadata, report
+from dashapp.store.schema import meta, metadata
 
 REPORTS = "id,created_at,media_id,reason,status,decision_id\n"
 DECISIONS = "id,created_on,action\n"

@@ -15,7 +15,7 @@ from dashapp.domain.ask import Ask, Grain, Window, stretch_of, to_filters
 from dashapp.domain.live import within
 from dashapp.domain.vocabulary import CONFIRMING, NOT_GIVEN, Action, Dim, Event, Feed, Severity, Violation
 from dashapp.metrics import METRICS, Desk, Measurement, Point, Policy, measure
-from dashapp.store.schema import event_bin
+from dashapp.store.moderation import event_bin
 from dashapp.store.writes import put_origin
 
 ZONE = ZoneInfo("Asia/Kolkata")

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, insert
 from dashapp.domain.ask import Ask, Window
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Severity
 from dashapp.metrics import METRICS, Desk, Policy, measure
-from dashapp.store.schema import ingest_count
+from dashapp.store.moderation import ingest_count
 
 NOW = datetime(2024, 3, 30, 12, tzinfo=UTC)
 POLICY = Policy(ZoneInfo("UTC"), dict.fromkeys(Severity, 24.0))

@@ -16,18 +16,11 @@ from dashapp.domain.messages import DecisionRow, ReportRow
 from dashapp.domain.vocabulary import Action, Dim, Feed, Severity, Violation
 from dashapp.store import writes
 from dashapp.store.engine import writer_engine
+from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report
 from dashapp.store.reads import Value, origins, values_of
 from dashapp.store.rezone import rezone
 from dashapp.store.rollup import rollup
-from dashapp.store.schema import (
-    cube_decision,
-    cube_report,
-    decision,
-    dimension_value,
-    dirty_report_day,
-    metadata,
-    report,
-)
+from dashapp.store.schema import dimension_value, metadata
 from dashapp.store.version import version
 
 ZONE = ZoneInfo("America/New_York")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from dashapp.domain.messages import DecisionRow, FlagRow, Incident, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Severity
-from dashapp.store import meta, schema, writes
+from dashapp.store import meta, moderation, schema, writes
 from dashapp.store.engine import writer_engine
 from dashapp.store.rollup import rollup
 
@@ -143,10 +143,10 @@ def test_removing_an_origin_leaves_nothing_of_it_and_all_of_the_others(connectio
         writes.put_origin(connection, origin, "import", NOW)
         writes.put_coverage(connection, origin, [DAY])
         put_moderation(connection, origin, "1")
-        live = {**dict.fromkeys(schema.LIVE, "(none)"), "origin": origin, "bin": NOW, "events": 1, "affected": 0}
-        connection.execute(insert(schema.event_bin).values(live))
-        connection.execute(insert(schema.event_seen).values(origin=origin, event_id="E", day=DAY))
-        connection.execute(insert(schema.ingest_count).values(origin=origin, day=DAY, outcome="new", count=1))
+        live = {**dict.fromkeys(moderation.LIVE, "(none)"), "origin": origin, "bin": NOW, "events": 1, "affected": 0}
+        connection.execute(insert(moderation.event_bin).values(live))
+        connection.execute(insert(moderation.event_seen).values(origin=origin, event_id="E", day=DAY))
+        connection.execute(insert(moderation.ingest_count).values(origin=origin, day=DAY, outcome="new", count=1))
     rollup(connection, SLA)
     writes.put_flags(connection, [row("F2", origin="gone"), row("F2", origin="kept")])
     for origin in ("gone", "kept"):

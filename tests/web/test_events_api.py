@@ -13,8 +13,9 @@ from sqlalchemy import Engine, func, select
 
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.moderation import api_token, event_bin
 from dashapp.store.rollup import rollup
-from dashapp.store.schema import api_token, event_bin, flag
+from dashapp.store.schema import flag
 from dashapp.store.tokens import TokenScope, create_token
 from dashapp.web.desk import Services
 from tests.web.served import client_of

@@ -15,7 +15,7 @@ from dashapp.metrics import Desk, Policy
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
-from dashapp.web import shell
+from dashapp.web import menu
 from dashapp.web.cards import content
 from dashapp.web.page import Chart
 from dashapp.web.scenes import Scene, scene
@@ -99,7 +99,7 @@ def test_the_menu_counts_what_is_urgent_beside_the_page_it_leads_to(desk: Desk) 
     put(desk, hours_to_decision=30, score=0.5)
     found = seen(desk).attention
     assert len(found.concerns) == 2
-    counts = shell.counts(found)
+    counts = menu.counts(found)
     assert text(counts["waiting-"]) == "2  need attention"
     assert counts["waiting-attacks"] == []
 

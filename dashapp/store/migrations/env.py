@@ -5,7 +5,8 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from dashapp.store.schema import Instant, metadata
+from dashapp.store import schema  # noqa: F401 # has the metadata know all tables
+from dashapp.store.columns import Instant, metadata
 
 
 def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:

@@ -58,7 +58,10 @@ def test_a_log_is_taken_in_and_rolled_up(run: Run, tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, f"{log}: 1 new, 0 seen, 0 refused\n")
     assert "events (events): 1 flags, 2024-03-01 to 2024-03-01" in run("origin", "list").stdout
     assert run("ingest", log).stdout == f"{log}: 0 new, 0 seen, 0 refused\n"
-    nothing = "nothing new since line 1, where the last run stopped; --again reads it from the beginning"
+    nothing = (
+        "nothing new since line 1, where the last run stopped; "
+        "--again reads it from the beginning, and counts events without an id once more"
+    )
     assert run("ingest", log).stderr == f"{log}: {nothing}\n"
     assert json.loads(run("ingest", log, "--json").stdout)["notes"] == [nothing]
     assert run("ingest", log, "--again").stdout == f"{log}: 0 new, 1 seen, 0 refused\n"

@@ -9,6 +9,7 @@ import typer
 from dashapp.cli.opening import Store, Wrong
 from dashapp.demo.plan import Demo
 from dashapp.demo.stream import NotTaken, Stream, run, sender
+from dashapp.store.reads import DEMO, origins
 from dashapp.store.tokens import TokenScope, create_token, revoke_token
 
 TOKEN = "demo --live"  # noqa: S105 # the name that a token goes by, not one
@@ -23,6 +24,8 @@ def stream(store: Store, url: str, token: str | None, rate: float, seed: int) ->
     try:
         send = sender(url, token or _made(store))
         typer.echo(f"sending events to {url} until you press Ctrl-C")
+        if _left_out(store):
+            typer.echo("the store has other data, beside which pages leave the demo out: see /live?origin=demo")
         run(Stream(demo), send, rate, lambda: datetime.now(UTC), _tell)
     except NotTaken as error:
         raise Wrong(str(error)) from None
@@ -31,6 +34,11 @@ def stream(store: Store, url: str, token: str | None, rate: float, seed: int) ->
     finally:
         if token is None:
             _revoke(store)
+
+
+def _left_out(store: Store) -> bool:
+    with store.writer.connect() as connection:
+        return any(origin.kind != DEMO for origin in origins(connection))
 
 
 def _made(store: Store) -> str:

@@ -71,7 +71,7 @@ def asked_within(pairs: Sequence[tuple[str, str]], now: datetime, zone: ZoneInfo
     moments or days; a day as `until` is meant to its end. Without them it is about the last hours until now.
     """
     given = dict(pairs)
-    rest = View.parse(urlencode([pair for pair in pairs if pair[0] not in ("grain", "since", "until")]))
+    rest = View.parse(urlencode([pair for pair in pairs if pair[0] not in ("grain", "since", "until", *OF_DAYS)]))
     days_only = [f"{key}: is about days; since and until take moments" for key in OF_DAYS if key in given]
     problems = [*rest.problems, *rest.unknown, *days_only]
     grain = Grain(given["grain"])

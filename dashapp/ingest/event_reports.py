@@ -20,6 +20,8 @@ BIN_SECONDS = 300
 OF_REPORT = tuple(name for name in ModerationReport.model_fields if name in ReportRow.model_fields)
 OF_DECISION = tuple(name for name in ModerationDecision.model_fields if name in DecisionRow.model_fields)
 """The fields that reports and decisions have on the wire as in the store."""
+SAME = ("media_type", "violation")
+"""What a report is reviewed as is what it was made as."""
 CLOSING = ("action", "decided_at", "decision_id")
 """The columns of a report that a decision sets."""
 TIMES = {
@@ -83,7 +85,7 @@ def _keep_times(
 def _close(connection: Connection, arrivals: Sequence[Arrival[ModerationReport]]) -> None:
     """Store how reports were decided; the decision on one that was never sent is refused."""
     wanted = [(arrival.origin, str(arrival.message.report_id)) for arrival in arrivals]
-    stored = find(connection, report, "report_id", set(wanted), ("created_day", "created_at", *CLOSING))
+    stored = find(connection, report, "report_id", set(wanted), ("created_day", "created_at", *SAME, *CLOSING))
     changed: dict[int, Row] = {}
     days = set()
     for arrival, key in zip(arrivals, wanted, strict=True):
@@ -100,6 +102,9 @@ def _close(connection: Connection, arrivals: Sequence[Arrival[ModerationReport]]
 def _decide(arrival: Arrival[ModerationReport], row: Row) -> bool:
     """Change the row as the event says, and return whether that changes anything."""
     message = arrival.message
+    if other := next((name for name in SAME if getattr(message, name) != row[name]), None):
+        arrival.refuse(other, OTHERWISE)
+        return False
     if row["action"] is not None and row["action"] != message.decision_action:
         arrival.refuse("decision_action", OTHERWISE)
         return False

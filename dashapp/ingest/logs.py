@@ -11,13 +11,13 @@ from sqlalchemy import Engine
 from dashapp.ingest.events import Result, take
 from dashapp.ingest.rotated import between, find_known, is_known, known_by
 from dashapp.ingest.wire import BOM, MOST_BYTES, Numbered, Receipt, is_whole, read
-from dashapp.store.log_offsets import Offset, offset, put_offset
+from dashapp.store.log_offsets import Offset, offset, offsets, put_offset
 
 PIECE = 1024 * 1024
 """Bytes read, and taken in as one transaction, at once."""
 LOOKS = 10
 """How many more times a log that is followed is looked at after it was rotated."""
-AGAIN = "--again reads it from the beginning"
+AGAIN = "--again reads it from the beginning, and counts events without an id once more"
 GONE = "the file that the last run read is gone, rotated away or cut; events written to it since may be missing"
 
 Tell = Callable[[Result], None]
@@ -174,10 +174,11 @@ def _logs(intake: Intake, path: Path, *, again: bool) -> list[Log]:
     come first.
     """
     with intake.engine.connect() as connection:
-        known = None if again else offset(connection, str(path))
+        known, others = (None, []) if again else (offset(connection, str(path)), offsets(connection))
     current = path.open("rb")
-    if known is None:
-        return [Log(current)]
+    if known is None:  # the same file may have been read under another name, as before it was rotated
+        place = max((one.bytes for one in others if one.bytes and is_known(current, one)), default=0)
+        return [Log(current, place)]
     if is_known(current, known):
         return [Log(current, known.bytes)]
     if old := find_known(path, known):

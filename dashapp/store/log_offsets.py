@@ -21,6 +21,11 @@ def offset(connection: Connection, path: str) -> Offset | None:
     return row and Offset(row.file, row.bytes)
 
 
+def offsets(connection: Connection) -> list[Offset]:
+    """How far every file has been taken in, whatever name it had."""
+    return [Offset(row.file, row.bytes) for row in connection.execute(select(log_offset.c.file, log_offset.c.bytes))]
+
+
 def put_offset(connection: Connection, path: str, place: Offset) -> None:
     """Remember how far the log at a path has been taken in."""
     connection.execute(delete(log_offset).where(log_offset.c.path == path))

@@ -60,7 +60,7 @@ def lines(
     colours = ("var(--cat-2)", "var(--cat-3)", "var(--cat-4)")
     for other, colour in zip(others, colours, strict=False):
         traces.append({**_trace(list(other.points), other.metric.title, other), **_line(colour, 2, "solid")})
-    return _figure(answer, traces)
+    return _figure(answer, [_visible(trace) for trace in traces])
 
 
 def totals(answer: Measurement, known: Positions) -> Figure:
@@ -179,6 +179,14 @@ def extra(point: Point) -> tuple[int, bool]:
 
 def _cases(answer: Measurement) -> str:
     return "" if answer.metric.kind in COUNTED else "  of %{customdata[0]:,}"
+
+
+def _visible(trace: Figure) -> Figure:
+    """A line with marks where a value stands alone, of which nothing would be drawn."""
+    values = [None, *trace["y"], None]
+    around = zip(values, values[1:], values[2:], strict=False)
+    alone = any(value is not None and before is None and after is None for before, value, after in around)
+    return {**trace, "mode": "lines+markers"} if alone else trace
 
 
 def _line(colour: str, width: float, dash: str) -> Figure:

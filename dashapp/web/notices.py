@@ -52,10 +52,15 @@ def notices(scene: Scene) -> list[Component]:
     if not found:
         notes.append(components.notice("The store is empty. Import data, or run: python -m dashapp demo"))
     elif not real or DEMO in chosen:
-        notes.append(components.notice("These are demo data, made by a generator.", "info"))
+        whose = (
+            "Demo data, made by a generator, are among these."
+            if len(chosen) > 1
+            else "These are demo data, made by a generator."
+        )
+        notes.append(components.notice(whose, "info"))
     elif len(real) < len(found) and not chosen:
         link = html.A("Show it", href=f"?{urlencode({'origin': DEMO})}")
-        notes.append(components.notice(["Demo data is left out since real data was imported. ", link], "info"))
+        notes.append(components.notice(["Demo data is left out since there is real data. ", link], "info"))
     return [*notes, *(_refused(scene) if scene.live else []), *_new_values(scene)]
 
 

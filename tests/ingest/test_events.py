@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Engine
 
 from dashapp.store.moderation import decision, dirty_report_day, event_bin, event_seen, ingest_count, report
@@ -237,3 +238,11 @@ def test_good_lines_of_a_batch_are_kept_beside_bad_ones(take: Any, rows: Any) ->
 def test_many_flags_with_one_already_there(take: Any, rows: Any) -> None:
     take({**FLAG, "id": "F700"})
     assert take(*({**FLAG, "id": f"F{number}"} for number in range(1200))) == {"new": 1199, "seen": 1, "refused": []}
+
+
+@pytest.mark.parametrize(("field", "other"), [("media_type", "audio"), ("violation", "other")])
+def test_a_report_is_reviewed_as_what_it_was_made(take: Any, rows: Any, field: str, other: str) -> None:
+    made = {**CREATED, "report_id": "R1"}
+    answer = take(made, {**REVIEWED, "report_id": "R1", field: other})
+    assert [(refused["line"], refused["field"]) for refused in answer["refused"]] == [(2, field)]
+    assert rows(event_bin, "event", "events") == [("created", 1)]

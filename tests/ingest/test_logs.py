@@ -230,7 +230,17 @@ def test_a_log_with_nothing_new_is_told(intake: Intake, told: Told, notes: list[
     take_file(intake, log)
     take_file(intake, log)
     assert told == [(2, 0, [])]
-    assert notes == ["nothing new since line 2, where the last run stopped; --again reads it from the beginning"]
+    again = "--again reads it from the beginning, and counts events without an id once more"
+    assert notes == [f"nothing new since line 2, where the last run stopped; {again}"]
+
+
+def test_a_log_is_known_under_its_next_name_too(intake: Intake, told: Told, log: Path) -> None:
+    add(log, LINE, LINE)
+    take_file(intake, log)
+    rotated = log.rename(log.with_name("mod.log.1"))
+    add(rotated, LINE)
+    take_file(intake, rotated)
+    assert told == [(2, 0, []), (1, 0, [])]
 
 
 def test_a_log_cut_and_grown_again_between_two_runs_is_another(intake: Intake, told: Told, log: Path) -> None:

@@ -112,6 +112,12 @@ def test_a_day_that_nothing_covers_breaks_the_line() -> None:
     assert line["connectgaps"] is False
 
 
+def test_a_value_that_stands_alone_is_marked() -> None:
+    alone = figures.lines(answer("escalation_rate", [point(0, 25.0, 8), point(3, 50.0, 4)], days=4), KNOWN)
+    beside = figures.lines(answer("escalation_rate", [point(0, 25.0, 8), point(1, 50.0, 4)], days=4), KNOWN)
+    assert (alone["data"][0]["mode"], beside["data"][0]["mode"]) == ("lines+markers", "lines")
+
+
 def test_a_share_of_nothing_breaks_the_line_and_a_day_without_flags_is_zero() -> None:
     share = figures.lines(answer("escalation_rate", [point(0, None, 0), point(1, 50.0, 4)], days=2), KNOWN)
     count = figures.bars(answer("flags", [point(0, 0, 0), point(1, 4, 4)], days=2), KNOWN)

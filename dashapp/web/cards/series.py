@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from dash import html
+
 from dashapp.domain.ask import Grain
 from dashapp.metrics import METRICS, Measurement, measure
 from dashapp.web import figures
@@ -27,7 +29,10 @@ def lines(scene: Scene, card: Card) -> Content:
     trailing = measure(scene.desk, card.metric, replace(answer.ask, trailing=card.trailing)) if pooled else None
     others = [measure(scene.desk, METRICS[key], answer.ask) for key in card.also]
     figure = figures.lines(answer, scene.known, trailing, [other for other in others if not other.error])
-    return Content(head(answer), figure if answer.ask.by else _beside_before(scene, answer, figure))
+    told = head(answer)
+    if card.also and told:
+        told.insert(1, html.Span(answer.metric.title.lower()))  # the others have no figure here
+    return Content(told, figure if answer.ask.by else _beside_before(scene, answer, figure))
 
 
 def totals(scene: Scene, card: Card) -> Content:

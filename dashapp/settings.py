@@ -1,7 +1,7 @@
 """Settings, read once from the environment or `.env`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
@@ -22,6 +22,9 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         f"sqlite:///{ROOT / 'data' / 'watchfloor.sqlite'}", description="SQLAlchemy URL of the store"
+    )
+    read_url: str | None = Field(
+        None, description="SQLAlchemy URL of a replica that pages and exports read in place of the store"
     )
     time_zone: str = Field("UTC", description="reporting time zone: what a day is")
     sla_hours: dict[Severity, Hours] = Field(
@@ -48,7 +51,31 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8050, ge=1, le=65535, description="port to listen on")
-    jobs: bool = Field(default=True, description="whether web workers roll up what changed, beside the requests")
+    jobs: bool = Field(
+        default=True, description="whether web workers run the jobs; else `python -m dashapp worker` must"
+    )
+    rollup_seconds: int = Field(5, ge=1, le=3600, description="between two looks for days that changed, in seconds")
+    refresh_minutes: int = Field(
+        10, ge=1, le=1440, description="between two refreshes of the figures that are kept ready, in minutes"
+    )
+    night_hour: int = Field(
+        3, ge=0, le=23, description="hour of the reporting time zone at which backup and retention run"
+    )
+    lease_seconds: float = Field(
+        30, ge=1, le=3600, description="after which a job whose process is lost is taken over, in seconds"
+    )
+    backup_dir: Path | None = Field(None, description="where nightly copies of a SQLite store go; none: no copies")
+    backup_keep: int = Field(7, ge=1, le=3660, description="newest nightly copies that are kept")
+    retention_days: int | None = Field(
+        None, ge=30, le=36600, description="days after which single flags, reports and decisions go; none: never"
+    )
+    archive_dir: Path | None = Field(
+        None, description="where rows that retention deletes are written first; none: they are gone"
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="lines of the log: `json`, `text` for people, or what suits where they go"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     web_concurrency: int = Field(2, ge=1, le=64, description="gunicorn worker processes")
 
     @field_validator("host")

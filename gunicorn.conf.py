@@ -4,7 +4,7 @@ that they share its memory and start at once; no control socket, because nothing
 
 from typing import Any
 
-from dashapp.jobs.scheduler import start
+from dashapp.jobs.scheduler import Scheduler
 from dashapp.settings import Settings
 
 _settings = Settings()
@@ -25,10 +25,10 @@ control_socket_disable = True
 def post_fork(_server: Any, worker: Any) -> None:
     """Start the worker's scheduler: the process that gunicorn forked it from has threads that were not taken along."""
     if _settings.jobs:
-        worker.scheduler = start(_settings)
+        worker.scheduler = Scheduler(_settings)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
     """Let no job begin any more."""
     if scheduler := getattr(worker, "scheduler", None):
-        scheduler.shutdown(wait=False)
+        scheduler.stop()

@@ -1,13 +1,11 @@
 """What the scheduler runs: the functions that the command line runs."""
 
-import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
+from dashapp.jobs.runner import Job, Shift
+from dashapp.jobs.schedule import Every
 from dashapp.settings import Settings
 from dashapp.store.reads import is_stale
 from dashapp.store.rollup import rollup
@@ -18,54 +16,27 @@ REST = 10
 DAYS = 7
 """Rebuilt in one transaction."""
 
-log = logging.getLogger(__name__)
+
+def jobs_of(settings: Settings) -> list[Job]:
+    """The jobs, as the settings have them."""
+    return [Job("rollup", Every(settings.rollup_seconds), _rollup, needed=is_stale, rest=REST)]
 
 
-@dataclass
-class RollUp:
-    """Rebuilds what pages read for the days that changed. Several processes may try: the writer's lock lets one in, and
-    those after it find nothing to do. To look needs no lock.
-    """
-
-    reader: Engine
-    writer: Engine
-    settings: Settings
-    clock: Callable[[], float] = time.monotonic
-    rests_until: float = 0
-
-    def __call__(self) -> int:
-        """Rebuild, and return how many days that were; a failure is for the log, and tried again next time."""
-        begun = self.clock()
-        if begun < self.rests_until:
-            return 0
-        try:
-            days = self._rebuilt()
-        except SQLAlchemyError:
-            log.exception("rollup failed")
-            return 0
-        if days:
-            took = self.clock() - begun
-            self.rests_until = begun + took + REST * took
-            log.info("rolled up %d days in %.2f s", days, took)
-        return days
-
-    def _rebuilt(self) -> int:
-        with self.reader.connect() as connection:
-            if not is_stale(connection):
-                return 0
-        return roll_up(self.writer, self.settings)
-
-
-def roll_up(writer: Engine, settings: Settings) -> int:
+def roll_up(writer: Engine, settings: Settings, check: Callable[[], None] = lambda: None) -> int:
     """Roll up all that changed, a few days a transaction, and return how many days that were: who writes meanwhile
-    waits no longer than for a few.
+    waits no longer than for a few. `check` may stop it in between.
     """
     days = 0
     while some := _some(writer, settings):
         days += some
+        check()
     return days
 
 
 def _some(writer: Engine, settings: Settings) -> int:
     with writer.begin() as connection:
         return rollup(connection, settings.sla, most=DAYS)
+
+
+def _rollup(shift: Shift) -> dict[str, int]:
+    return {"days": roll_up(shift.writer, shift.settings, shift.check)}

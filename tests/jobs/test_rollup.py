@@ -1,50 +1,18 @@
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, select, text
 
 from dashapp.domain.messages import FlagRow
-from dashapp.jobs.scheduler import start
-from dashapp.jobs.tasks import RollUp
+from dashapp.jobs.runner import Stopped
+from dashapp.jobs.tasks import jobs_of, roll_up
 from dashapp.settings import Settings
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.migrate import upgrade
-from dashapp.store.schema import CUBES
+from dashapp.store.schema import CUBES, dirty_day
 from dashapp.store.writes import flag_row, put_flags
+from tests.jobs.conftest import Time, history, turn
+from tests.jobs.test_runner import Make
 
 DAY = date(2024, 3, 30)
-
-
-class Clock:
-    """Monotonic seconds, a second further with each look."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 1
-        return self.now
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, database_url=f"sqlite:///{tmp_path / 'test.sqlite'}", time_zone="UTC")
-
-
-@pytest.fixture
-def writer(settings: Settings) -> Iterator[Engine]:
-    engine = writer_engine(settings.database_url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def job(settings: Settings, writer: Engine) -> Iterator[RollUp]:
-    reader = reader_engine(settings.database_url, 10)
-    yield RollUp(reader, writer, settings, Clock())
-    reader.dispose()
 
 
 def put(writer: Engine, flag_id: str, settings: Settings, day: date = DAY) -> None:
@@ -59,65 +27,57 @@ def raised(writer: Engine) -> list[int]:
 
 
 def test_days_that_changed_are_rolled_up_and_then_there_is_nothing_to_do(
-    job: RollUp, writer: Engine, settings: Settings
+    runner_of: Make, writer: Engine, settings: Settings, time: Time
 ) -> None:
+    runner = runner_of([job for job in jobs_of(settings) if job.name == "rollup"])
     put(writer, "F1", settings)
-    assert job() == 1
+    assert turn(runner) == 1
     assert raised(writer) == [1]
-    job.rests_until = 0
-    assert job() == 0
+    time.passes(60)
+    assert turn(runner) == 0
+    put(writer, "F2", settings)
+    assert turn(runner) == 1
+    assert raised(writer) == [2]
+    assert history(settings.database_url) == [("rollup", "12:00:00", 1, None), ("rollup", "12:01:00", 1, None)]
 
 
 def test_many_days_are_rolled_up_a_few_at_a_time_so_that_others_can_write_in_between(
-    job: RollUp, writer: Engine, settings: Settings
+    writer: Engine, settings: Settings
 ) -> None:
     for number in range(20):
         put(writer, f"F{number}", settings, DAY - timedelta(days=2 * number))
     begun: list[str] = []
     event.listen(writer, "begin", lambda _connection: begun.append("begin"))
-    assert job() == 20
+    assert roll_up(writer, settings) == 20
     assert len(begun) == 4  # 7, 7 and 6 days, and nothing left
     assert raised(writer) == [1] * 20
 
 
-def test_after_a_rollup_the_store_is_left_alone_for_ten_times_as_long_as_it_took(
-    job: RollUp, writer: Engine, settings: Settings
-) -> None:
-    put(writer, "F1", settings)
-    assert job() == 1  # begins at 1, ends at 2
-    assert job.rests_until == 1 + 1 + 10
-    put(writer, "F2", settings)
-    assert job() == 0
-    assert raised(writer) == [1]
-    job.rests_until = 0
-    assert job() == 1
-    assert raised(writer) == [2]
+def test_a_rollup_that_is_stopped_leaves_the_other_days_for_the_next(writer: Engine, settings: Settings) -> None:
+    def stop() -> None:
+        raise Stopped
+
+    for number in range(10):
+        put(writer, f"F{number}", settings, DAY - timedelta(days=number))
+    with pytest.raises(Stopped):
+        roll_up(writer, settings, stop)
+    with writer.connect() as connection:
+        assert len(connection.execute(select(dirty_day)).all()) == 3
+    assert roll_up(writer, settings) == 3
 
 
 def test_a_rollup_that_fails_is_tried_again(
-    job: RollUp, writer: Engine, settings: Settings, caplog: pytest.LogCaptureFixture
+    runner_of: Make, writer: Engine, settings: Settings, time: Time, caplog: pytest.LogCaptureFixture
 ) -> None:
+    runner = runner_of([job for job in jobs_of(settings) if job.name == "rollup"])
     put(writer, "F1", settings)
     with writer.begin() as connection:
         connection.execute(text("ALTER TABLE cube_thin RENAME TO elsewhere"))
-    assert job() == 0
+    assert turn(runner) == 1
     assert "rollup failed" in caplog.text
     with writer.begin() as connection:
         connection.execute(text("ALTER TABLE elsewhere RENAME TO cube_thin"))
-    assert job() == 1
+    time.passes(5)
+    assert turn(runner) == 1
     assert raised(writer) == [1]
-
-
-def test_the_scheduler_runs_the_rollup_every_few_seconds_and_never_twice_at_once(
-    writer: Engine, settings: Settings
-) -> None:
-    scheduler = start(settings)
-    try:
-        [job] = scheduler.get_jobs()
-        assert (job.id, job.trigger.interval.total_seconds(), job.max_instances) == ("rollup", 5, 1)
-        put(writer, "F1", settings)
-        assert job.func() == 1
-    finally:
-        scheduler.shutdown()
-        job.func.reader.dispose()
-        job.func.writer.dispose()
+    assert [error for *_, error in history(settings.database_url)] == ["no such table: cube_thin", None]

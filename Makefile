@@ -48,9 +48,10 @@ bench: .venv-dev/stamp ## measure everything at the demo's SCALES ("1 10"; 100 t
 
 MINUTES ?= 10
 ROUNDS ?= 100
-soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), then ROUNDS (100) of kill -9 and many who write and read
+soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), then ROUNDS (100) of kill -9, then jobs
 	$(DEV)/python -m bench.soak --minutes $(MINUTES)
 	$(DEV)/python -m bench.durability --rounds $(ROUNDS)
+	$(DEV)/python -m bench.jobs --minutes $(MINUTES)
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

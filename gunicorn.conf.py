@@ -6,6 +6,7 @@ from typing import Any
 
 from dashapp.jobs.scheduler import Scheduler
 from dashapp.settings import Settings
+from dashapp.web.health import SCHEDULER
 
 _settings = Settings()
 
@@ -22,10 +23,10 @@ max_requests_jitter = 500
 control_socket_disable = True
 
 
-def post_fork(_server: Any, worker: Any) -> None:
+def post_fork(server: Any, worker: Any) -> None:
     """Start the worker's scheduler: the process that gunicorn forked it from has threads that were not taken along."""
     if _settings.jobs:
-        worker.scheduler = Scheduler(_settings)
+        worker.scheduler = server.app.wsgi().extensions[SCHEDULER] = Scheduler(_settings)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

@@ -51,11 +51,13 @@ class Server:
 
 
 @contextmanager
-def serving(module: str, log: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+def serving(
+    module: str, log: Path, environment: Mapping[str, str], config: str = "gunicorn.conf.py"
+) -> Iterator[Server]:
     """A server of two workers over the WSGI application that a module names, for example `wsgi:server`."""
     port = _free_port()
     own = {"PORT": str(port), "HOST": "127.0.0.1", "WEB_CONCURRENCY": "2", "TIME_ZONE": "UTC"}
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", module]
+    command = [sys.executable, "-m", "gunicorn", "-c", config, module]
     with log.open("w+") as written:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **own, **environment}, stdout=written, stderr=written

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashapp.cli import ingest, showing, tokens
+from dashapp.cli import ingest, jobs, showing, tokens
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ app.add_typer(import_app, name="import")
 app.add_typer(origin_app, name="origin")
 app.add_typer(tokens.app, name="token")
 app.command("ingest")(ingest.ingest)
+app.command("worker")(jobs.worker)
+app.command("backup")(jobs.backup)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]

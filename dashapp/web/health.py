@@ -1,16 +1,26 @@
 """Whether the process answers, and whether it can serve."""
 
 import logging
+import shutil
+from pathlib import Path
 
-from flask import Response
-from sqlalchemy import select
+from flask import Response, current_app
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from dashapp.jobs.scheduler import Scheduler
+from dashapp.jobs.status import problems
 from dashapp.store.engine import TooSlow
 from dashapp.store.migrate import state
 from dashapp.store.schema import origin
 from dashapp.web.desk import services
 from dashapp.web.export import json_answer
+
+SCHEDULER = "scheduler"
+"""Where a worker that runs the jobs keeps its scheduler, in `app.extensions`."""
+
+ROOM = 100_000_000
+"""Bytes below which a disk is as good as full: a rollup or an import may need so many."""
 
 log = logging.getLogger(__name__)
 
@@ -21,15 +31,46 @@ def healthz() -> Response:
 
 
 def readyz() -> Response:
-    """Whether requests can be served. An empty store is ready: it waits for its first import."""
-    checks = {"database": "unreachable", "migrations": "unknown", "data": "unknown"}
+    """Whether requests can be served (else 503), and what else is wrong (`degraded`, 200). An empty store is ready: it
+    waits for its first import.
+    """
+    checks = {"database": "unreachable", "migrations": "unknown", "data": "unknown", "jobs": "unknown"}
     engine = services().reader
     try:
         current, head = state(engine)
         checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
         with engine.connect() as connection:
             checks["data"] = "ok" if connection.execute(select(origin.c.origin).limit(1)).first() else "empty"
+            checks["jobs"] = _jobs(connection)
     except (SQLAlchemyError, TooSlow):
         log.exception("readyz")
-    ready = (checks["database"], checks["migrations"]) == ("ok", "ok")
-    return json_answer({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
+    checks["disk"] = _disk()
+    ready = (checks["database"], checks["migrations"]) == ("ok", "ok") and checks["jobs"] != DEAD
+    fine = ready and (checks["jobs"], checks["disk"]) == ("ok", "ok")
+    status = "ok" if fine else "degraded" if ready else "unavailable"
+    return json_answer({"status": status, "checks": checks}, 200 if ready else 503)
+
+
+DEAD = "the scheduler of this process has ended"
+
+
+def _jobs(connection: Connection) -> str:
+    """What is wrong with the jobs: in this process, then in any."""
+    scheduler: Scheduler | None = current_app.extensions.get(SCHEDULER)
+    if scheduler and not scheduler.running:
+        return DEAD
+    if scheduler and scheduler.runner.trouble:
+        return f"cannot be claimed: {scheduler.runner.trouble}"
+    held = services()
+    return "; ".join(problems(connection, held.settings, held.clock())) or "ok"
+
+
+def _disk() -> str:
+    """Whether a SQLite store has room to grow; a server's disk is not ours to look at."""
+    url = services().writer.url
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return "ok"
+    try:
+        return "ok" if shutil.disk_usage(Path(url.database).parent).free >= ROOM else "full"
+    except OSError:
+        return "unreachable"

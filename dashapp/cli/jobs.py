@@ -1,0 +1,46 @@
+"""Commands of the jobs: the process that runs them, and each of them now."""
+
+import signal
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from dashapp.cli import showing
+from dashapp.cli.opening import Wrong, open_store
+
+
+def worker() -> None:
+    """Run the jobs until stopped, for web processes that do not (JOBS=false). Any number of these may run."""
+    from dashapp.jobs.scheduler import Scheduler
+
+    store = open_store(migrating=True)
+    store.writer.dispose()
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    scheduler = Scheduler(store.settings)
+    typer.echo("Watchfloor's jobs run here")
+    ended.wait()
+    scheduler.stop(wait=True)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, which must not be there yet.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Copy a SQLite store while it is in use, and verify the copy."""
+    from dashapp.store.backup import NoBackup
+    from dashapp.store.backup import backup as copy
+
+    store = open_store()
+    try:
+        made = copy(store.writer, file)
+    except NoBackup as error:
+        raise Wrong(str(error)) from None
+    if json:
+        showing.as_json({"file": str(made.path), "bytes": made.size, "rows": made.rows})
+    else:
+        typer.echo(f"{made.path}: {made.rows:,} rows in {made.size / 1e6:,.1f} MB, verified")

@@ -35,6 +35,7 @@ app.add_typer(origin_app, name="origin")
 app.add_typer(tokens.app, name="token")
 app.command("ingest")(ingest.ingest)
 app.command("worker")(jobs.worker)
+app.command("retention")(jobs.retention)
 app.command("backup")(jobs.backup)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
@@ -257,12 +258,15 @@ def _rollup(store: Store, *, everything: bool = False) -> int:
 
 
 def _rezone() -> int:
-    from dashapp.store.rezone import rezone
+    from dashapp.store.rezone import Closed, rezone
 
     store = connect()
     check_migrated(store.writer, migrating=False)
-    with store.writer.begin() as connection:
-        return rezone(connection, store.settings.zone, store.settings.sla)
+    try:
+        with store.writer.begin() as connection:
+            return rezone(connection, store.settings.zone, store.settings.sla)
+    except Closed as error:
+        raise Wrong(str(error)) from None
 
 
 if __name__ == "__main__":

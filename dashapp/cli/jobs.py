@@ -1,6 +1,7 @@
 """Commands of the jobs: the process that runs them, and each of them now."""
 
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -24,6 +25,22 @@ def worker() -> None:
     typer.echo("Watchfloor's jobs run here")
     ended.wait()
     scheduler.stop(wait=True)
+
+
+def retention(
+    *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False
+) -> None:
+    """Forget now what RETENTION_DAYS says: single rows of older days go, what was counted of them stays."""
+    from dashapp.jobs.tasks import retain
+
+    store = open_store()
+    counts = retain(store.writer, store.settings, datetime.now(UTC))
+    if json:
+        showing.as_json(counts)
+    elif store.settings.retention_days is None:
+        typer.echo("RETENTION_DAYS is not set: flags, reports and decisions stay")
+    else:
+        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()) + " deleted")
 
 
 def backup(

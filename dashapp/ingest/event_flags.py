@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from dashapp.domain.events import Flag, FlagDecided
 from dashapp.domain.messages import MOST_HOURS, FlagRow
+from dashapp.ingest.reasons import CLOSED
 from dashapp.ingest.settled import decided_at, fill, settle
 from dashapp.ingest.wire import Arrival, Receipt
+from dashapp.store.closed import first_open_day
 from dashapp.store.event_writes import Named, change, find
 from dashapp.store.schema import dirty_day, flag
 from dashapp.store.writes import Row, mark, put_flags
@@ -62,11 +64,13 @@ def decide_flags(connection: Connection, arrivals: Sequence[Arrival[FlagDecided]
     wanted = {(arrival.origin, arrival.message.flag_id) for arrival in arrivals}
     stored = find(connection, flag, "flag_id", wanted, ("flagged_day", "flagged_at", *DECIDED))
     changed: dict[int, Row] = {}
-    days = set()
+    closed, days = first_open_day(connection), set()
     for arrival in arrivals:
         row = stored.get((arrival.origin, arrival.message.flag_id))
         if row is None:
             arrival.refuse("flag_id", "is not known; send the flag first")
+        elif closed and arrival.at.astimezone(receipt.zone).date() < closed:
+            arrival.refuse("at", CLOSED)
         elif _decide(arrival, row, receipt):
             changed[row["id"]] = {name: row[name] for name in ("id", *DECIDED)}
             days |= {(arrival.origin, row["flagged_day"]), (arrival.origin, row["decided_day"])}

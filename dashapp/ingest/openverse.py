@@ -149,7 +149,7 @@ class _Dump:
         def put(connection: Connection, messages: Sequence[DecisionRow], how: How) -> Counts:
             rows = [decision_row(how.origin, message, how.zone) for message in messages]
             counts = put_decisions(connection, rows, replace=how.replace)
-            refused = {place for place, _ in counts.conflicts}
+            refused = counts.refused_places
             for place, message in enumerate(messages):
                 if place not in refused:
                     self.rulings[message.decision_id] = Ruling(message.action, message.decided_at)

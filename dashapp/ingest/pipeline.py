@@ -15,7 +15,7 @@ from dashapp.domain.ask import Window
 from dashapp.domain.messages import FlagRow, Incident, Message, Reviewer
 from dashapp.domain.vocabulary import Dim, Feed, Severity
 from dashapp.ingest.lines import Columns, FileRefused
-from dashapp.ingest.reasons import first_problem
+from dashapp.ingest.reasons import CLOSED, first_problem
 from dashapp.ingest.records import open_records
 from dashapp.ingest.report import FileReport, Progress, Refusal, Report, shown
 from dashapp.store.rollup import rollup
@@ -231,15 +231,19 @@ class _File:
         """Store the batch; rows that contradict what is stored are refused."""
         messages = [message for _, message in self.batch]
         counts = self.kind.put(self.connection, messages, self.how) if messages else Counts()
-        clashes = dict(counts.conflicts)
+        clashes, refused = dict(counts.conflicts), counts.refused_places
         for place, column in clashes.items():
             line, message = self.batch[place]
             value = str(getattr(message, column, ""))
             self._refuse(self._refusal(line, column, value, "is not what is stored; --replace takes it over"))
+        for place in counts.closed_places:
+            line, message = self.batch[place]
+            name = self.kind.days[0]
+            self._refuse(self._refusal(line, name, str(getattr(message, name)), CLOSED))
         self.report.new += counts.new
         self.report.updated += counts.updated
         self.report.seen += counts.seen
-        self._note(message for place, message in enumerate(messages) if place not in clashes)
+        self._note(message for place, message in enumerate(messages) if place not in refused)
         self.batch.clear()
         self.how.progress(self.report.file, self.records.done, self.records.size)
 

@@ -10,6 +10,9 @@ from pydantic_core import ErrorDetails
 
 from dashapp.ingest.report import shown
 
+CLOSED = "lies on a day that is closed, or decides on one"
+"""Why a row is refused that would change what was counted of a day whose rows are gone."""
+
 REASONS = {
     "float_parsing": "is not a number",
     "int_parsing": "is not a whole number",

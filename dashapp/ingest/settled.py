@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dashapp.ingest.reasons import CLOSED
 from dashapp.ingest.wire import Arrival, Message
 from dashapp.store.writes import Counts
 
@@ -16,6 +17,8 @@ def settle(arrivals: Sequence[Arrival[Message]], counts: Counts, fields: Mapping
         arrivals[place].filled = True
     for place in counts.seen_places:
         arrivals[place].repeated = True
+    for place in counts.closed_places:
+        arrivals[place].refuse("at", CLOSED)
     for place, column in counts.conflicts:
         arrivals[place].refuse(fields.get(column, column), OTHERWISE)
 

@@ -1,14 +1,16 @@
 """What the scheduler runs: the functions that the command line runs."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
 from dashapp.jobs.runner import Job, Shift
 from dashapp.jobs.schedule import Daily, Every
 from dashapp.settings import Settings
-from dashapp.store.backup import nightly
+from dashapp.store.backup import nightly as copy_nightly
 from dashapp.store.reads import is_stale
+from dashapp.store.retention import RUNS_DAYS, forget_runs, retire
 from dashapp.store.rollup import rollup
 
 ROLLUP = "rollup"
@@ -22,9 +24,13 @@ DAYS = 7
 
 def jobs_of(settings: Settings) -> list[Job]:
     """The jobs, as the settings have them."""
-    jobs = [Job(ROLLUP, Every(settings.rollup_seconds), _rollup, needed=is_stale, rest=REST)]
+    nightly = Daily(settings.night_hour, settings.zone)
+    jobs = [
+        Job(ROLLUP, Every(settings.rollup_seconds), _rollup, needed=is_stale, rest=REST),
+        Job("retention", nightly, _retention),
+    ]
     if settings.backup_dir:
-        jobs.append(Job("backup", Daily(settings.night_hour, settings.zone), _backup))
+        jobs.append(Job("backup", nightly, _backup))
     return jobs
 
 
@@ -44,9 +50,25 @@ def _some(writer: Engine, settings: Settings) -> int:
         return rollup(connection, settings.sla, most=DAYS)
 
 
+def retain(
+    writer: Engine, settings: Settings, now: datetime, check: Callable[[], None] = lambda: None
+) -> dict[str, int]:
+    """Forget what is older than the settings say: the history of jobs, and single rows where they are not to stay."""
+    with writer.begin() as connection:
+        counts = {"runs": forget_runs(connection, now - timedelta(days=RUNS_DAYS))}
+    if settings.retention_days is None:
+        return counts
+    before = now.astimezone(settings.zone).date() - timedelta(days=settings.retention_days)
+    return counts | retire(writer, before, settings.sla, settings.archive_dir, check)
+
+
+def _retention(shift: Shift) -> dict[str, int]:
+    return retain(shift.writer, shift.settings, shift.now, shift.check)
+
+
 def _backup(shift: Shift) -> dict[str, int]:
     folder = shift.settings.backup_dir
-    return nightly(shift.writer, folder, shift.settings.backup_keep, shift.now) if folder else {}
+    return copy_nightly(shift.writer, folder, shift.settings.backup_keep, shift.now) if folder else {}
 
 
 def _rollup(shift: Shift) -> dict[str, int]:

@@ -13,6 +13,7 @@ from dashapp.domain.vocabulary import Feed
 from dashapp.metrics import stretches
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.registry import Policy
+from dashapp.store.closed import first_open_day
 from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, received_since, spans_of
 
 T = TypeVar("T")
@@ -89,6 +90,11 @@ class Desk:
         """When the first events of some origins came, by name; of those that sent any."""
         found = self.once("live since", lambda: live_since(self.connection))
         return {name: found[name] for name in names if name in found}
+
+    @property
+    def first_open_day(self) -> date | None:
+        """The first day of which single rows are kept; None where those of all days are."""
+        return self.once("first open day", lambda: first_open_day(self.connection))
 
     @property
     def today(self) -> date:

@@ -52,6 +52,8 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
     from_facts = _reads_facts(metric, asked)
+    if from_facts and (reason := closed(desk, _days(metric, asked))):
+        return Measurement(metric, asked, error=reason, refused=True)
     given_up = (GIVEN_UP, metric.feed)
     failed = desk.known.get(given_up)
     if from_facts and failed and _days(metric, asked).holds(failed):
@@ -66,6 +68,14 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
         log.exception("metric %s failed", metric.key)
         return Measurement(metric, asked, error=f"{metric.title} could not be computed. The log says why.")
     return replace(answer, took=timedelta(seconds=time.perf_counter() - started))
+
+
+def closed(desk: Desk, days: Window) -> str | None:
+    """Why single rows cannot tell of some days: those of closed days are gone."""
+    first = desk.first_open_day
+    if first is None or days.since >= first:
+        return None
+    return f"This is counted from single rows, which are kept from {first:%-d %B %Y} on. Choose days from then on."
 
 
 def as_of(desk: Desk, ask_origins: tuple[str, ...] = (), feed: Feed = Feed.FLAGS) -> date:

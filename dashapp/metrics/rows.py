@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, nulls
 from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
 from dashapp.metrics.desk import Desk
-from dashapp.metrics.measure import bound, measure, with_origins
+from dashapp.metrics.measure import bound, closed, measure, with_origins
 from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent, waiting
 from dashapp.metrics.registry import METRICS
 from dashapp.store.rollup import column_of, in_sla, with_reviewers
@@ -112,6 +112,8 @@ def _first_waiting(filters: Filters, limit: int) -> Select[Any]:
 
 def count_rows(desk: Desk, wanted: Wanted) -> int:
     """How many flags are wanted: from the cubes where they can tell."""
+    if reason := closed(desk, _raised(wanted)):
+        raise NoRows(reason, refused=True)
     if wanted.case or wanted.search:
         statement = select(func.count()).select_from(with_reviewers()).where(*_conditions(desk, wanted))
         return desk.connection.scalar(statement, _days(desk, wanted)) or 0
@@ -160,6 +162,8 @@ def _column(key: str) -> ColumnElement[Any]:
 def _conditions(desk: Desk, wanted: Wanted) -> list[ColumnElement[bool]]:
     if unknown := sorted(wanted.ask.dims - FLAG_DIMS):
         raise NoRows(f"Rows are not given by {' and '.join(unknown)}.", refused=True)
+    if reason := closed(desk, _raised(wanted)):
+        raise NoRows(reason, refused=True)
     filters = with_origins(desk, wanted.ask).filters
     found: list[ColumnElement[bool]] = [flag.c.flagged_day.between(SINCE, UNTIL)]
     found += [column_of(dim).in_(values) for dim, values in filters]
@@ -169,6 +173,12 @@ def _conditions(desk: Desk, wanted: Wanted) -> list[ColumnElement[bool]]:
         begins = (func.substr(flag.c[key], 1, len(wanted.search)) == wanted.search for key in SEARCHED)
         found.append(or_(*begins))
     return found
+
+
+def _raised(wanted: Wanted) -> Window:
+    """The days whose flags must all be there: of open flags, which are kept until they are decided, only the last."""
+    window = wanted.ask.window
+    return Window(window.until, window.until) if wanted.case is Case.OPEN else window
 
 
 CASES: dict[Case, ColumnElement[bool]] = {

@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlalchemy import Connection, Table, delete, insert, select, union
 
 from dashapp.domain.vocabulary import Feed
+from dashapp.store.closed import first_open_day
 from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report
 from dashapp.store.schema import DERIVED, coverage, dirty_day, flag
 
@@ -35,8 +36,10 @@ def mark_all_dirty(connection: Connection) -> None:
 
 def first_dirty(connection: Connection, table: Table, most: int | None) -> list[tuple[str, date]]:
     """The dirty days, or the first so many of them, each after its origin and in order. They are dirty no more: to be
-    called in the transaction that rebuilds them.
+    called in the transaction that rebuilds them. Closed days are left as they are: their rows are gone.
     """
+    if closed := first_open_day(connection):
+        connection.execute(delete(table).where(table.c.day < closed))
     found = select(table.c.origin, table.c.day).order_by(table.c.origin, table.c.day).limit(most)
     rows = [(name, day) for name, day in connection.execute(found)]
     for name, pairs in groupby(rows, key=lambda pair: pair[0]):

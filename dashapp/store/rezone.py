@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, Table, bindparam, or_, select, update
 
 from dashapp.domain.vocabulary import Feed, Severity
+from dashapp.store.closed import first_open_day
 from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.meta import forget_zone, keep
 from dashapp.store.moderation import decision, report
@@ -16,6 +17,10 @@ from dashapp.store.schema import flag
 from dashapp.store.writes import put_coverage
 
 BATCH = 5_000
+
+
+class Closed(Exception):
+    """Days cannot be counted anew, for what they were counted from is gone."""
 
 
 class Facts(NamedTuple):
@@ -38,8 +43,10 @@ FACTS = (
 def rezone(connection: Connection, zone: ZoneInfo, sla: Mapping[Severity, float]) -> int:
     """Count every day that has a moment in `zone`, rebuild the derived tables, and return how many days they hold.
 
-    Days that came without a moment stay as they were given.
+    Days that came without a moment stay as they were given; where days are closed none can be counted anew (Closed).
     """
+    if (first := first_open_day(connection)) is not None:
+        raise Closed(f"the days before {first} are closed and cannot be counted anew in {zone.key}")
     for facts in FACTS:
         for rows in _batches(connection, facts):
             _move(connection, facts, rows, zone)

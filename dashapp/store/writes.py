@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from dashapp.domain.messages import DecisionRow, FlagRow, Incident, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.bulk import insert_columns
+from dashapp.store.closed import first_open_day
 from dashapp.store.columns import metadata
 from dashapp.store.engine import insert_missing
 from dashapp.store.moderation import decision, dirty_report_day, report
@@ -35,7 +36,8 @@ class Derived(NamedTuple):
 @dataclass
 class Counts:
     """What became of the rows that were handed in. `updated_places` and `seen_places` are those of the rows updated
-    and seen; `conflicts` pairs a row's place with the column that differs.
+    and seen; `conflicts` pairs a row's place with the column that differs. `closed_places` are those of rows that
+    would change what was counted of a closed day.
     """
 
     new: int = 0
@@ -44,6 +46,12 @@ class Counts:
     updated_places: list[int] = field(default_factory=list, compare=False)
     seen_places: list[int] = field(default_factory=list, compare=False)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
+    closed_places: list[int] = field(default_factory=list, compare=False)
+
+    @property
+    def refused_places(self) -> set[int]:
+        """The places of the rows that were not stored."""
+        return {place for place, _ in self.conflicts}.union(self.closed_places)
 
 
 def flag_row(origin_name: str, message: FlagRow, zone: ZoneInfo) -> Row:
@@ -154,6 +162,9 @@ def _put(
     """
     if not rows:
         return Counts()
+    closed = first_open_day(connection)
+    if closed and any(day < closed for _, day in derived.days(rows)):
+        return _merge(connection, table, key, rows, derived, replace=replace, closed=closed)
     try:
         with connection.begin_nested():
             insert_columns(connection, table, {name: [row[name] for row in rows] for name in rows[0]})
@@ -171,8 +182,11 @@ def _merge(
     derived: Derived,
     *,
     replace: bool,
+    closed: date = date.min,
 ) -> Counts:
-    """As `_put`, for a batch of which some rows are there already, or come twice."""
+    """As `_put`, for a batch of which some rows are there already, or come twice, or lie on days before `closed`: what
+    is there still may be seen again, and decided on an open day.
+    """
     counts, columns = Counts(), [table.c[name] for name in key]
     wanted = tuple_(*columns).in_([tuple(row[name] for name in key) for row in rows])
     stored = {
@@ -184,7 +198,9 @@ def _merge(
     for place, row in enumerate(rows):
         identity = tuple(row[name] for name in key)
         old = stored.get(identity)
-        if old is None:
+        if any(day < closed for _, day in derived.days([row]) - derived.days([old] if old else [])):
+            counts.closed_places.append(place)
+        elif old is None:
             stored[identity] = fresh[identity] = dict(row)
             counts.new += 1
         elif not (change := _change(old, row)):

@@ -61,7 +61,16 @@ def notices(scene: Scene) -> list[Component]:
     elif len(real) < len(found) and not chosen:
         link = html.A("Show it", href=f"?{urlencode({'origin': DEMO})}")
         notes.append(components.notice(["Demo data is left out since there is real data. ", link], "info"))
-    return [*notes, *(_refused(scene) if scene.live else []), *_new_values(scene)]
+    return [*notes, *_closed(scene), *(_refused(scene) if scene.live else []), *_new_values(scene)]
+
+
+def _closed(scene: Scene) -> list[Component]:
+    """That days of the window are closed."""
+    first = scene.desk.first_open_day
+    if scene.live or first is None or scene.window.since >= first:
+        return []
+    told = f"Days before {words.day(first)} are closed: they stay as they were counted, and their single rows are gone."
+    return [components.notice(told, "info")]
 
 
 def _refused(scene: Scene) -> list[Component]:

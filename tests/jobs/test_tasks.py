@@ -1,0 +1,55 @@
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+
+from dashapp.domain.messages import FlagRow
+from dashapp.jobs.schedule import Daily
+from dashapp.jobs.tasks import jobs_of
+from dashapp.settings import Settings
+from dashapp.store.operations import job_run
+from dashapp.store.schema import flag
+from dashapp.store.writes import flag_row, put_flags
+from tests.jobs.conftest import Time, turn
+from tests.jobs.test_runner import Make
+
+
+def results(writer: Engine) -> dict[str, str]:
+    with writer.connect() as connection:
+        return {row.job: row.result for row in connection.execute(select(job_run))}
+
+
+def test_nothing_is_copied_and_no_row_goes_unless_it_is_asked_for(settings: Settings) -> None:
+    assert "backup" not in [job.name for job in jobs_of(settings)]
+    assert settings.retention_days is None
+
+
+def test_backup_and_retention_run_at_night(settings: Settings, tmp_path: Path) -> None:
+    asked = settings.model_copy(update={"backup_dir": tmp_path, "night_hour": 4})
+    nightly = [job.name for job in jobs_of(asked) if job.schedule == Daily(4, settings.zone)]
+    assert nightly == ["retention", "backup"]
+
+
+def test_the_nightly_jobs_copy_the_store_and_delete_old_rows(
+    runner_of: Make, settings: Settings, writer: Engine, time: Time, tmp_path: Path
+) -> None:
+    """The time is noon of 1 April 2024."""
+    rows = [
+        FlagRow(flag_id=day, flagged_day=datetime.fromisoformat(day).date(), **CASE)
+        for day in ("2024-02-29", "2024-03-02")
+    ]
+    with writer.begin() as connection:
+        put_flags(connection, [flag_row("ops", row, settings.zone) for row in rows])
+    asked = settings.model_copy(update={"backup_dir": tmp_path / "copies", "backup_keep": 1, "retention_days": 30})
+    runner = runner_of([job for job in jobs_of(asked) if job.name in ("backup", "retention")])
+    runner.settings = asked
+    assert turn(runner) == 2
+    with writer.connect() as connection:
+        assert list(connection.scalars(select(flag.c.flag_id))) == ["2024-03-02"]
+    assert results(writer)["retention"] == '{"runs": 0, "flags": 1, "reports": 0, "decisions": 0}'
+    time.passes(24 * 3600)
+    assert turn(runner) == 2
+    assert [path.name for path in (tmp_path / "copies").iterdir()] == ["watchfloor-20240402T120000Z.sqlite"]
+
+
+CASE = {"category": "spam", "severity": "low", "routing": "human_review", "hours_to_decision": 1.0}

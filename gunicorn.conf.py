@@ -2,13 +2,15 @@
 that they share its memory and start at once; no control socket, because nothing uses it.
 """
 
+import shutil
 from typing import Any
 
-from dashapp.jobs.scheduler import Scheduler
+from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.settings import Settings
-from dashapp.web.health import SCHEDULER
+from dashapp.web import meter_files
 
 _settings = Settings()
+_counts = meter_files.folder()  # before the app is loaded, which counts in it
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
@@ -27,6 +29,16 @@ def post_fork(server: Any, worker: Any) -> None:
     """Start the worker's scheduler: the process that gunicorn forked it from has threads that were not taken along."""
     if _settings.jobs:
         worker.scheduler = server.app.wsgi().extensions[SCHEDULER] = Scheduler(_settings)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep what a worker has counted, now that it has ended."""
+    meter_files.fold(_counts, worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(_counts, ignore_errors=True)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

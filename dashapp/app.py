@@ -7,7 +7,7 @@ from dash import Dash
 
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.web import api, callbacks, events_api, shared, shell, site, static
+from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services, policy_of
 from pages import attacks, classifier, definitions, flags, live, overview, queue, reports, volume
 
@@ -76,6 +76,7 @@ def create_app(settings: Settings) -> Dash:
     site.register(PAGES)
     app.layout = shell.shell(PAGES)
     callbacks.bind(app, PAGES)
+    observe.tell_routes(app.server, {page.path for page in PAGES})
     shared.share(app, [page.path for page in PAGES if page.live])
     return app
 

@@ -18,6 +18,9 @@ SECOND = 1
 
 LOOK = "look"
 
+SCHEDULER = "scheduler"
+"""Where a web worker that runs the jobs keeps its scheduler, in the app's `extensions`."""
+
 STEADY_SECONDS = 5
 """Between two looks at whether the clock went back."""
 

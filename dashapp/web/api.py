@@ -18,7 +18,7 @@ from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, a
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, Unmeasured, backtest
 from dashapp.metrics.attacks import incidents as episodes
 from dashapp.store.engine import TooSlow
-from dashapp.web import downloads, health
+from dashapp.web import downloads, health, prometheus
 from dashapp.web.desk import open_desk, services
 from dashapp.web.export import (
     XLSX,
@@ -45,6 +45,7 @@ def blueprint() -> Blueprint:
     for rule, view in (
         ("/healthz", health.healthz),
         ("/readyz", health.readyz),
+        ("/metrics", prometheus.metrics),
         ("/api/v1/metrics", catalogue),
         ("/api/v1/metrics/<key>.json", metric_as_json),
         ("/api/v1/metrics/<key>.csv", metric_as_csv),
@@ -278,7 +279,7 @@ def _unmeasured(error: Unmeasured) -> Response:
 
 
 def _method_not_allowed(error: MethodNotAllowed) -> Response | MethodNotAllowed:
-    if not request.path.startswith(("/api/", "/healthz", "/readyz")):
+    if not request.path.startswith(("/api/", "/healthz", "/metrics", "/readyz")):
         return error
     answer = _http_error(error)
     answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))

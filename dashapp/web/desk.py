@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from dashapp.metrics import METRICS, Audience, Desk, Policy
 from dashapp.settings import Settings
+from dashapp.web.meters import Meters
 
 T = TypeVar("T")
 
@@ -24,7 +25,9 @@ EXTENSION = "watchfloor"
 
 @dataclass(frozen=True)
 class Services:
-    """What an app was made with: its settings, its reading engine, the clock it goes by, and its writing engine."""
+    """What an app was made with: its settings, its reading engine, the clock it goes by, its writing engine; and its
+    counters.
+    """
 
     settings: Settings
     reader: Engine
@@ -32,6 +35,7 @@ class Services:
     writer: Engine
     kept: LRUCache[Hashable, Any] = field(default_factory=lambda: LRUCache(KEPT), compare=False)
     guard: Lock = field(default_factory=Lock, compare=False)
+    meters: Meters = field(default_factory=Meters, compare=False)
 
     @property
     def policy(self) -> Policy:

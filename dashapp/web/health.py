@@ -8,16 +8,13 @@ from flask import Response, current_app
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashapp.jobs.scheduler import Scheduler
+from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.jobs.status import problems
 from dashapp.store.engine import TooSlow
 from dashapp.store.migrate import state
 from dashapp.store.schema import origin
 from dashapp.web.desk import services
 from dashapp.web.export import json_answer
-
-SCHEDULER = "scheduler"
-"""Where a worker that runs the jobs keeps its scheduler, in `app.extensions`."""
 
 ROOM = 100_000_000
 """Bytes below which a disk is as good as full: a rollup or an import may need so many."""

@@ -1,0 +1,70 @@
+"""Several processes answer as one."""
+
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.request import urlopen
+
+from sqlalchemy import Engine
+
+from bench.serving import serving
+from dashapp.settings import Settings
+from tests.web.test_prometheus import Samples, told, value
+
+REQUESTS = 60
+
+
+def scrape(url: str) -> Samples:
+    with urlopen(f"{url}/metrics") as answer:
+        return told(answer.read().decode())
+
+
+def counted(url: str) -> float | None:
+    return value(scrape(url), "http_requests_total", method="GET", route="/healthz", status="2xx")
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Look again and again; a test that waits for ever is ended by whoever runs it."""
+    while not met():
+        pass
+
+
+def test_what_workers_count_adds_up_and_outlives_them(settings: Settings, writer: Engine, tmp_path: Path) -> None:
+    counts = tmp_path / "counts"
+    environment = {"DATABASE_URL": settings.database_url, "PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    with serving("wsgi:server", tmp_path / "log", environment) as server:
+
+        def ask(_: int) -> int:
+            with urlopen(f"{server.url}/healthz") as answer:
+                return int(answer.status)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(ask, range(REQUESTS))) == {200}
+        assert counted(server.url) == REQUESTS
+
+        before = set(server.workers)
+        for pid, how in zip(sorted(before), (signal.SIGKILL, signal.SIGTERM), strict=True):
+            os.kill(pid, how)
+        until(lambda: not before & set(server.workers))
+        until(lambda: not any(list(counts.glob(f"*/*_{pid}.db")) for pid in before))
+        assert counted(server.url) == REQUESTS
+        assert value(scrape(server.url), "http_requests_in_progress") == 1
+    assert list(counts.iterdir()) == []
+
+
+def test_what_a_killed_server_left_behind_is_removed_by_the_next(
+    settings: Settings, writer: Engine, tmp_path: Path
+) -> None:
+    counts = tmp_path / "counts"
+    environment = {"DATABASE_URL": settings.database_url, "PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    with serving("wsgi:server", tmp_path / "log", environment) as server:
+        [left] = counts.iterdir()
+        workers = server.workers
+        os.kill(server.pid, signal.SIGKILL)
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert left.is_dir()
+    with serving("wsgi:server", tmp_path / "log", environment):
+        [made] = counts.iterdir()
+        assert made != left

@@ -2,14 +2,20 @@
 that they share its memory and start at once; no control socket, because nothing uses it.
 """
 
+import logging
 import shutil
 from typing import Any
 
+from gunicorn.glogging import Logger
+
+from dashapp import logs
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.settings import Settings
 from dashapp.web import meter_files
 
 _settings = Settings()
+logs.set_up(_settings)
+logging.captureWarnings(capture=True)
 _counts = meter_files.folder()  # before the app is loaded, which counts in it
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
@@ -23,6 +29,17 @@ graceful_timeout = 30
 max_requests = 5000
 max_requests_jitter = 500
 control_socket_disable = True
+loglevel = _settings.log_level
+
+
+class logger_class(Logger):  # noqa: N801 # the name of the setting
+    """Writes through the log that everything goes through; the app has a line for each request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave handlers to the root."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 def post_fork(server: Any, worker: Any) -> None:

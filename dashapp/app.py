@@ -60,6 +60,7 @@ def create_app(settings: Settings) -> Dash:
         title=site.NAME,
         update_title="",
         enable_mcp=False,
+        add_log_handler=False,
         on_error=callbacks.failed,
     )
     app.index_string = INDEX

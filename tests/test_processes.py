@@ -1,5 +1,6 @@
 """Several processes answer as one."""
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -52,6 +53,10 @@ def test_what_workers_count_adds_up_and_outlives_them(settings: Settings, writer
         assert counted(server.url) == REQUESTS
         assert value(scrape(server.url), "http_requests_in_progress") == 1
     assert list(counts.iterdir()) == []
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert {line["logger"].partition(".")[0] for line in lines} == {"dashapp", "gunicorn"}
+    healthy = [line for line in lines if line.get("route") == "/healthz"]
+    assert len({line["request_id"] for line in healthy}) == REQUESTS
 
 
 def test_what_a_killed_server_left_behind_is_removed_by_the_next(

@@ -1,5 +1,6 @@
 """Opening the store for a command, and what is said when that, or anything else outside our hands, goes wrong."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from typer.core import TyperGroup
 
+from dashapp import logs
 from dashapp.settings import Settings
 from dashapp.store.engine import writer_engine
 from dashapp.store.meta import OtherZone, keep
@@ -70,6 +72,7 @@ def open_store(*, migrating: bool = False) -> Store:
 def connect() -> Store:
     """The store as it is."""
     settings = load_settings()
+    logs.set_up(settings, logging.WARNING)  # whoever types a command is told by what it prints
     try:
         return Store(settings, writer_engine(settings.database_url))
     except ArgumentError:

@@ -9,6 +9,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, set_props
 from dashapp.domain.ask import Grain
 from dashapp.domain.live import query_within
 from dashapp.domain.view import View
+from dashapp.logs import request_id
 from dashapp.metrics import Audience, Desk
 from dashapp.web import components, notices, scenes, tiles
 from dashapp.web.cards import content
@@ -50,7 +51,8 @@ def failed(error: Exception) -> None:
     """Say on the page that an answer did not come; the log has the reason."""
     log.error("callback failed", exc_info=error)
     only_now()
-    set_props("toast", {"children": "That did not work. What you see is from before. The log says why."})
+    told = f"That did not work. What you see is from before. The log says why (request {request_id()})."
+    set_props("toast", {"children": told})
 
 
 def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import xlsxwriter  # type: ignore[import-untyped] # ships no types
 from flask import Response
 
 from dashapp.domain.ask import Grain, Window
+from dashapp.logs import request_id
 from dashapp.metrics import Measurement
 from dashapp.metrics.attacks import Episode
 
@@ -124,8 +125,9 @@ def _put(sheet: Any, row: int, column: int, cell: Any, formats: Mapping[type, An
 
 
 def json_answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON object as an answer, which nobody is to keep."""
-    text = json.dumps(body, allow_nan=False, ensure_ascii=False)
+    """A JSON object as an answer, which nobody is to keep; an error names the request, by which the log knows it."""
+    named = {"request_id": name} if status >= 400 and (name := request_id()) else {}
+    text = json.dumps({**body, **named}, allow_nan=False, ensure_ascii=False)
     return Response(text, status, mimetype="application/json", headers={"Cache-Control": "no-store", **(headers or {})})
 
 

@@ -1,5 +1,6 @@
 """What is seen of every request from outside the app: how it was answered, and how long that took."""
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from time import perf_counter
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 from werkzeug.wsgi import ClosingIterator
 
+from dashapp.logs import begin_request, end_request
 from dashapp.web.desk import EXTENSION
 from dashapp.web.meters import Meters
 from dashapp.web.shared import CALLBACKS
@@ -15,8 +17,11 @@ from dashapp.web.shared import CALLBACKS
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+log = logging.getLogger(__name__)
+
 ROUTE, PAGE = "watchfloor.route", "watchfloor.page"
 """Where the app leaves word, in a request's environment, of the route that it took and the page that it is for."""
+HEADER = "X-Request-ID"
 STATIC = "(static)"
 """The route of what never reached the app, for its compressed copy was sent."""
 NO_ROUTE = "(none)"
@@ -49,7 +54,7 @@ def observe(server: Flask) -> None:
 
 @dataclass(frozen=True)
 class Observed:
-    """A WSGI application whose answers are counted."""
+    """A WSGI application whose answers are counted, logged in a line each, and named after their request."""
 
     app: "WSGIApplication"
     meters: Meters
@@ -60,7 +65,7 @@ class Observed:
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             seen.status = int(status[:3])
-            return start_response(status, headers, *error)
+            return start_response(status, [*headers, (HEADER, seen.name)], *error)
 
         try:
             body = self.app(environ, start)
@@ -80,15 +85,20 @@ class _Request:
         self.meters, self.environ = meters, environ
         self.status = 500
         self.begun = perf_counter()
+        self.name = begin_request(environ.get("HTTP_X_REQUEST_ID"))
         meters.in_progress.inc()
 
     def end(self) -> None:
-        """Count it."""
+        """Count it and log it."""
         seconds = perf_counter() - self.begun
-        method, route = self.environ["REQUEST_METHOD"], self.environ.get(ROUTE, STATIC)
+        given, route = self.environ["REQUEST_METHOD"], self.environ.get(ROUTE, STATIC)
+        method = given if given in METHODS else "other"
         meters = self.meters
         meters.in_progress.dec()
-        meters.requests.labels(method if method in METHODS else "other", route, f"{self.status // 100}xx").inc()
+        meters.requests.labels(method, route, f"{self.status // 100}xx").inc()
         meters.durations.labels(route).observe(seconds)
         if page := self.environ.get(PAGE):
             meters.callbacks.labels(page).observe(seconds)
+        about = {"method": method, "route": route, "status": self.status, "ms": round(1000 * seconds, 1)}
+        log.info("request", extra=about)
+        end_request()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashapp.cli import ingest, jobs, showing, tokens
+from dashapp.cli import ingest, jobs, refresh, showing, tokens
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ app.command("ingest")(ingest.ingest)
 app.command("worker")(jobs.worker)
 app.command("retention")(jobs.retention)
 app.command("backup")(jobs.backup)
+app.command("refresh")(refresh.refresh)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]

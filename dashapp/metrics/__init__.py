@@ -2,8 +2,8 @@
 
 from dashapp.domain.threshold import Threshold
 from dashapp.metrics import classifier, decisions, live, queue, reports, volume, wire
-from dashapp.metrics.desk import Audience, Desk
-from dashapp.metrics.measure import as_of, measure, settled_day
+from dashapp.metrics.desk import Audience, Desk, settled_day
+from dashapp.metrics.measure import as_of, measure
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import METRICS, Better, Kind, Metric, Policy, Unit

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from dashapp.domain.ask import FIRST_DAY, Window
-from dashapp.domain.vocabulary import Feed
+from dashapp.domain.ask import FIRST_DAY, Ask, Window
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import stretches
 from dashapp.metrics.measurement import Measurement
-from dashapp.metrics.registry import Policy
+from dashapp.metrics.registry import Metric, Policy
 from dashapp.store.closed import first_open_day
 from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, received_since, spans_of
+from dashapp.store.version import version
 
 T = TypeVar("T")
 
@@ -35,13 +36,15 @@ class Audience(StrEnum):
 class Desk:
     """Where and when a question is asked: a reading connection, the wall clock, and the settings numbers depend on.
 
-    The connection reads in one transaction, so what was asked once at a desk is not asked again.
+    The connection reads in one transaction, so what was asked once at a desk is not asked again. `ahead` tells whether
+    an answer may be given that was computed ahead.
     """
 
     connection: Connection
     now: datetime
     policy: Policy
     audience: Audience = Audience.FILE
+    ahead: bool = True
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
@@ -56,6 +59,11 @@ class Desk:
         """Whether something went wrong that may go well another time."""
         answers = (answer for answer in self.known.values() if isinstance(answer, Measurement))
         return any(answer.error and not answer.refused for answer in answers)
+
+    @property
+    def version(self) -> int:
+        """The version of the data."""
+        return self.once("version", lambda: version(self.connection))
 
     def default_origins(self, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
         """The origins whose feed a view shows when it names none."""
@@ -100,6 +108,20 @@ class Desk:
     def today(self) -> date:
         """The day it is in the reporting zone."""
         return self.now.astimezone(self.policy.zone).date()
+
+    def day_over(self, ago: timedelta) -> date:
+        """The last day that was over, whole, so long ago."""
+        return (self.now - ago).astimezone(self.policy.zone).date() - timedelta(days=1)
+
+
+def settled_day(desk: Desk, metric: Metric) -> date:
+    """The last day whose figure of this metric cannot change any more by waiting."""
+    return desk.day_over(metric.settles(desk.policy))
+
+
+def with_origins(desk: Desk, ask: Ask, feed: Feed = Feed.FLAGS) -> Ask:
+    """The question with its origins named: numbers of different systems are added only when that is meant."""
+    return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, desk.default_origins(feed))
 
 
 def widened(days: Window, read: Window | None) -> Window:

@@ -13,13 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Stretch, Window
 from dashapp.domain.vocabulary import Dim, Feed, Severity
 from dashapp.metrics import stretches
-from dashapp.metrics.desk import Audience, Desk, widened
+from dashapp.metrics.ahead import computed_ahead, reads_facts
+from dashapp.metrics.desk import Audience, Desk, settled_day, widened, with_origins
 from dashapp.metrics.disclosure import hidden_small, of_persons, pseudonyms, too_few
 from dashapp.metrics.durations import durations, moments
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
-from dashapp.metrics.query import cube_for
-from dashapp.metrics.query_reports import known_to_cube
 from dashapp.metrics.registry import COUNTS, METRICS, Kind, Metric, Privacy, Statistics
 from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
@@ -51,15 +50,16 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     started = time.perf_counter()
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
-    from_facts = _reads_facts(metric, asked)
+    from_facts = reads_facts(metric, asked)
     if from_facts and (reason := closed(desk, _days(metric, asked))):
         return Measurement(metric, asked, error=reason, refused=True)
     given_up = (GIVEN_UP, metric.feed)
     failed = desk.known.get(given_up)
-    if from_facts and failed and _days(metric, asked).holds(failed):
-        return Measurement(metric, asked, error=TOO_LONG)
     try:
-        answer = _answer(desk, metric, asked)
+        answer = computed_ahead(desk, metric, asked)
+        if answer is None and from_facts and failed and _days(metric, asked).holds(failed):
+            return Measurement(metric, asked, error=TOO_LONG)
+        answer = answer or _answer(desk, metric, asked)
     except TooSlow:
         if from_facts:
             desk.known[given_up] = _days(metric, asked)
@@ -81,11 +81,6 @@ def closed(desk: Desk, days: Window) -> str | None:
 def as_of(desk: Desk, ask_origins: tuple[str, ...] = (), feed: Feed = Feed.FLAGS) -> date:
     """The end of the last covered day of the chosen (else the default) origins; today when nothing is covered."""
     return desk.coverage(ask_origins or desk.default_origins(feed), feed=feed).as_of or desk.today
-
-
-def with_origins(desk: Desk, ask: Ask, feed: Feed = Feed.FLAGS) -> Ask:
-    """The question with its origins named: numbers of different systems are added only when that is meant."""
-    return ask if ask.chosen(Dim.ORIGIN) else ask.where(Dim.ORIGIN, desk.default_origins(feed))
 
 
 def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
@@ -130,7 +125,7 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     points, hidden = hidden_small(
         ask, ranked(told) if metric.whole.intersection(ask.by) else told, desk.policy.small_group
     )
-    return replace(answer, points=points, total=total, hidden=hidden, from_facts=_reads_facts(metric, ask))
+    return replace(answer, points=points, total=total, hidden=hidden, from_facts=reads_facts(metric, ask))
 
 
 def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measurement:
@@ -158,17 +153,6 @@ def _events(desk: Desk, metric: Metric, ask: Ask, begin: datetime, end: datetime
     """The live counts between two moments."""
     statement = _statement(metric.statistics, Grain.FIVE_MINUTES, ask.by, ask.filters)
     return desk.connection.execute(statement, {"begin": begin, "end": end}).all()
-
-
-def _reads_facts(metric: Metric, ask: Ask) -> bool:
-    """Whether a question is answered from all rows of its days: no cube knows its dimensions together, or how long each
-    took.
-    """
-    if metric.feed in (Feed.LIVE, Feed.WIRE):
-        return False
-    if metric.feed is Feed.FLAGS:
-        return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None
-    return metric.kind is Kind.DURATIONS or not known_to_cube(metric.feed, ask)
 
 
 def _days(metric: Metric, ask: Ask) -> Window:
@@ -261,15 +245,5 @@ def bound(desk: Desk, since: date, until: date) -> Mapping[str, Any]:
         "until": until,
         **dict(zip(("begin", "end"), stretches.ends(since, until, desk.policy.zone), strict=True)),
         **{f"sla_{severity.value}": sla[severity] for severity in Severity},
-        **{f"settled_{severity.value}": _over(desk, timedelta(hours=sla[severity])) for severity in Severity},
+        **{f"settled_{severity.value}": desk.day_over(timedelta(hours=sla[severity])) for severity in Severity},
     }
-
-
-def settled_day(desk: Desk, metric: Metric) -> date:
-    """The last day whose figure of this metric cannot change any more by waiting."""
-    return _over(desk, metric.settles(desk.policy))
-
-
-def _over(desk: Desk, ago: timedelta) -> date:
-    """The last day that was over, whole, so long ago."""
-    return (desk.now - ago).astimezone(desk.policy.zone).date() - timedelta(days=1)

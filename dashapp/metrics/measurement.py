@@ -1,7 +1,7 @@
 """What `measure` answers."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dashapp.domain.ask import Ask
 from dashapp.domain.threshold import Threshold
@@ -29,5 +29,9 @@ class Measurement:
     left_out: int = 0
     """Cases of which it is not known when they were decided."""
     took: timedelta = timedelta(0)
+    computed_at: datetime | None = None
+    """When it was computed, by the clock of the reporting zone, if that was ahead of the question."""
+    outdated: bool = False
+    """Whether data have come since it was computed."""
     error: str | None = None
     refused: bool = False

@@ -89,8 +89,9 @@ class Metric:
     `edges` gives the ends of a distribution's bins; `reduce` makes one value of the hours that open flags have waited
     and of the hours of their SLAs, or of the hours to the decisions of reports and of those that open ones have waited.
     With `censored` the open ones are cases too. `whole` are dimensions with so many values that it is split by them
-    over the whole window only. `rows` is the query that, beside days and filters, finds the flags behind a figure; None
-    where the day raised cannot. `live` gives the key of the metric that answers by less than a day.
+    over the whole window only. `kept_by` are splits that are computed ahead because no cube knows them. `rows` is the
+    query that, beside days and filters, finds the flags behind a figure; None where the day raised cannot. `live` gives
+    the key of the metric that answers by less than a day.
     """
 
     key: str
@@ -111,6 +112,7 @@ class Metric:
     reduce: Callable[[NDArray[np.floating], NDArray[np.floating]], float | None] | None = None
     censored: bool = False
     whole: frozenset[Dim] = frozenset()
+    kept_by: tuple[tuple[Dim, ...], ...] = ()
     rows: str | None = ""
     live: Callable[[Ask], str] | None = None
     reference: str = ""
@@ -124,6 +126,13 @@ class Metric:
     def family(self) -> str:
         """The module that declares it; the page of that name shows the family."""
         return self.statistics.__module__.rpartition(".")[2]
+
+    @property
+    def deferred(self) -> bool:
+        """Whether it has answers that are computed ahead: those that must look at every row of their days, as durations
+        always must and others when they are split by what no cube knows.
+        """
+        return self.kind is Kind.DURATIONS or bool(self.kept_by)
 
     def threshold_under(self, policy: Policy) -> Threshold | None:
         """The threshold in force: the one set, else the one declared."""

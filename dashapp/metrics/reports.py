@@ -26,7 +26,11 @@ def _live(ask: Ask) -> str:
     return "live_reports" if ask.dims & {Dim.EVENT, Dim.DECISION_ACTION} else "live_created"
 
 
-@metric("Reports", Unit.REPORTS, Kind.FLOW, dims=REPORT_DIMS, whole=MANY, live=_live, **OF_REPORTS)
+RANKED = ((Dim.CREATOR, Dim.STATUS), (Dim.ITEM_ID, Dim.STATUS))
+"""The leaderboards that no cube knows."""
+
+
+@metric("Reports", Unit.REPORTS, Kind.FLOW, dims=REPORT_DIMS, whole=MANY, kept_by=RANKED, live=_live, **OF_REPORTS)
 def reports(ask: Ask) -> Statistics:
     """Reports received, by the day they came in. A report is pending until a decision closes it; status and action are
     those of today, whenever the decision was made. Creators with few reports are hidden.
@@ -127,9 +131,12 @@ def time_to_decision_p99(ask: Ask) -> Statistics:
 
 
 CENSORED: dict[str, Any] = {**LASTED, "dims": CASE_DIMS, "censored": True}
+COMPARED = ((Dim.VIOLATION,), (Dim.MEDIA_TYPE,))
 
 
-@metric("Time to decision, median of all", Unit.HOURS, Kind.DURATIONS, reduce=_half_censored, **CENSORED)
+@metric(
+    "Time to decision, median of all", Unit.HOURS, Kind.DURATIONS, reduce=_half_censored, kept_by=COMPARED, **CENSORED
+)
 def time_to_decision_p50_censored(ask: Ask) -> Statistics:
     """Hours within which half of all reports received in the window are decided, the open ones included. By Kaplan and
     Meier: an open report has waited from its coming in until now, and counts as long as that. None where fewer than

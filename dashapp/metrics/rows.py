@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, nulls
 
 from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
-from dashapp.metrics.desk import Desk
-from dashapp.metrics.measure import bound, closed, measure, with_origins
+from dashapp.metrics.desk import Desk, with_origins
+from dashapp.metrics.measure import bound, closed, measure
 from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent, waiting
 from dashapp.metrics.registry import METRICS
 from dashapp.store.rollup import column_of, in_sla, with_reviewers

@@ -1,5 +1,5 @@
-"""Two numbers that change whenever what readers see has changed, so that answers can be kept until then: the version of
-what is derived from facts, and that of the live counts.
+"""Numbers that change whenever what readers see has changed, so that answers can be kept until then: the version of
+what is derived from facts, that of the live counts, and that of the answers that were computed ahead.
 """
 
 from sqlalchemy import Connection, Integer, cast, insert, select, update
@@ -11,6 +11,7 @@ KEY = "version"
 PRESENT = select(meta.c.value).where(meta.c.key == KEY)
 
 LIVE_KEY = "live_version"
+SNAPSHOTS_KEY = "snapshots_version"
 
 
 def version(connection: Connection) -> int:
@@ -31,6 +32,16 @@ def live_version(connection: Connection) -> int:
 def next_live_version(connection: Connection) -> None:
     """Say that live counts have changed; to be called in the transaction that changes them."""
     _raise(connection, LIVE_KEY)
+
+
+def snapshots_version(connection: Connection) -> int:
+    """The present version of the answers that were computed ahead; 0 before any."""
+    return int(connection.scalar(select(meta.c.value).where(meta.c.key == SNAPSHOTS_KEY)) or 0)
+
+
+def next_snapshots_version(connection: Connection) -> None:
+    """Say that answers were computed ahead, or deleted; to be called in the transaction that does so."""
+    _raise(connection, SNAPSHOTS_KEY)
 
 
 def _raise(connection: Connection, key: str) -> None:

@@ -18,6 +18,7 @@ from dashapp.store.closed import first_open_day
 from dashapp.store.columns import metadata
 from dashapp.store.engine import insert_missing
 from dashapp.store.moderation import decision, dirty_report_day, report
+from dashapp.store.operations import snapshot
 from dashapp.store.schema import coverage, dirty_day, flag, incident, origin, reviewer
 from dashapp.store.version import next_live_version, next_version
 
@@ -141,6 +142,7 @@ def remove_origin(connection: Connection, name: str) -> int:
     """Undo an import: delete everything of one origin and return how many flags that were."""
     held = [table for table in metadata.sorted_tables if "origin" in table.columns]
     gone = {table.name: connection.execute(delete(table).where(table.c.origin == name)).rowcount for table in held}
+    connection.execute(delete(snapshot))  # its answers name what the origin told of
     next_version(connection)
     next_live_version(connection)
     return gone[flag.name]

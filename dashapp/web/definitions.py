@@ -15,7 +15,8 @@ from dashapp.domain.ask import Ask, Window
 from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import Dim, label
 from dashapp.metrics import METRICS, Desk, Kind, Metric, Threshold, Unit, as_of
-from dashapp.metrics.measure import bound, with_origins
+from dashapp.metrics.desk import with_origins
+from dashapp.metrics.measure import bound
 from dashapp.metrics.registry import Privacy
 from dashapp.web import words
 from dashapp.web.components import attributes

@@ -10,13 +10,12 @@ from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.live import LiveView
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import Desk, Metric, as_of, settled_day
+from dashapp.metrics import Desk, Metric, as_of
+from dashapp.metrics.standard import WEEK, last_week
 from dashapp.store.reads import Origin, Value, origins, values_of
 from dashapp.web.board import Board
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.theme import Positions, positions
-
-WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Scene:
 
     def last_week(self, metric: Metric) -> Window:
         """The last seven days of the window on which the metric has settled."""
-        return Window.ending(min(self.window.until, self.as_of, settled_day(self.desk, metric)), WEEK)
+        return last_week(self.desk, metric, min(self.window.until, self.as_of))
 
 
 def scene(

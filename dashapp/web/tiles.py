@@ -8,11 +8,11 @@ from dash.development.base_component import Component
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.live import LiveView
 from dashapp.metrics import METRICS, Kind, Measurement, Metric, Point, measure
+from dashapp.metrics.standard import LINE
 from dashapp.web import components, words
 from dashapp.web.listing import link
 from dashapp.web.scenes import Scene
 
-SPARK_DAYS = 28
 LATELY = 7
 """Days after which a week is told of by its end."""
 BADGES = {"warn": "warning", "alert": "alert"}
@@ -36,7 +36,7 @@ def tile(scene: Scene, metric: Metric, beside: tuple[str, str] | None = None) ->
     line = measure(
         scene.desk,
         metric,
-        replace(asked, window=Window.ending(scene.last_week(metric).until, SPARK_DAYS), grain=Grain.DAY),
+        replace(asked, window=Window.ending(scene.last_week(metric).until, LINE), grain=Grain.DAY),
     )
     known = {point.bucket: point.value for point in line.points}
     values = [known.get(day) for day in line.ask.window]

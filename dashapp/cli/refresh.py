@@ -1,0 +1,35 @@
+"""`python -m dashapp refresh`: figures that take long, computed ahead."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from dashapp.cli import showing
+from dashapp.cli.opening import open_store
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+FAILED = 1
+"""Exit code when some figures could not be computed or kept."""
+
+
+def refresh(*, json: Json = False) -> None:
+    """Compute ahead the figures that take long, where they are not fresh."""
+    from dashapp.metrics import Policy
+    from dashapp.metrics.refresh import refresh as compute
+    from dashapp.store.engine import reader_engine
+
+    store, begun = open_store(), time.perf_counter()
+    settings = store.settings
+    policy = Policy(settings.zone, settings.sla, settings.thresholds, settings.small_group)
+    reader = reader_engine(settings.database_url, settings.read_seconds)
+    counts = compute(reader, store.writer, policy, datetime.now(UTC))
+    seconds = time.perf_counter() - begun
+    if json:
+        showing.as_json({**counts, "seconds": round(seconds, 3)})
+    else:
+        typer.echo(f"{', '.join(f'{count:,} {word}' for word, count in counts.items())}; took {seconds:.1f} s")
+    if counts["failed"]:
+        raise typer.Exit(FAILED)

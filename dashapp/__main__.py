@@ -35,6 +35,7 @@ app.add_typer(origin_app, name="origin")
 app.add_typer(tokens.app, name="token")
 app.command("ingest")(ingest.ingest)
 app.command("worker")(jobs.worker)
+app.command("detect")(jobs.detect)
 app.command("retention")(jobs.retention)
 app.command("backup")(jobs.backup)
 app.command("refresh")(refresh.refresh)
@@ -234,7 +235,7 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on, instead of PORT.")] = None,
 ) -> None:
     """Serve the pages until stopped."""
-    from dashapp.web.desk import policy_of
+    from dashapp.jobs.policy import policy_of
 
     given = {"HOST": host, "PORT": port and str(port)}
     os.environ.update({name: value for name, value in given.items() if value})

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from dash import Dash
 
+from dashapp.jobs.policy import policy_of
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static
-from dashapp.web.desk import EXTENSION, Services, policy_of
+from dashapp.web.desk import EXTENSION, Services
 from pages import attacks, classifier, definitions, flags, live, overview, queue, reports, volume
 
 log = logging.getLogger(__name__)

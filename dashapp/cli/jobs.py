@@ -27,6 +27,24 @@ def worker() -> None:
     scheduler.stop(wait=True)
 
 
+def detect(
+    *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False
+) -> None:
+    """Look for attacks now, as the job does, and keep when each day was first found."""
+    from dashapp.jobs.policy import policy_of
+    from dashapp.metrics.detecting import detect as look
+    from dashapp.store.engine import reader_engine
+
+    store = open_store()
+    settings = store.settings
+    reader = reader_engine(settings.database_url, settings.read_seconds)
+    counts = look(reader, store.writer, policy_of(settings), datetime.now(UTC))
+    if json:
+        showing.as_json(counts)
+    else:
+        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+
 def retention(
     *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False
 ) -> None:

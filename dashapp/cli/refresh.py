@@ -17,15 +17,14 @@ FAILED = 1
 
 def refresh(*, json: Json = False) -> None:
     """Compute ahead the figures that take long, where they are not fresh."""
-    from dashapp.metrics import Policy
+    from dashapp.jobs.policy import policy_of
     from dashapp.metrics.refresh import refresh as compute
     from dashapp.store.engine import reader_engine
 
     store, begun = open_store(), time.perf_counter()
     settings = store.settings
-    policy = Policy(settings.zone, settings.sla, settings.thresholds, settings.small_group)
     reader = reader_engine(settings.database_url, settings.read_seconds)
-    counts = compute(reader, store.writer, policy, datetime.now(UTC))
+    counts = compute(reader, store.writer, policy_of(settings), datetime.now(UTC))
     seconds = time.perf_counter() - begun
     if json:
         showing.as_json({**counts, "seconds": round(seconds, 3)})

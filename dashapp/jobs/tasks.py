@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from dashapp.jobs.policy import policy_of
 from dashapp.jobs.runner import Job, Shift
 from dashapp.jobs.schedule import Daily, Every
+from dashapp.metrics.detecting import detect
+from dashapp.metrics.refresh import refresh
 from dashapp.settings import Settings
 from dashapp.store.backup import nightly as copy_nightly
-from dashapp.store.reads import is_stale
+from dashapp.store.reads import has_data, is_stale
 from dashapp.store.retention import RUNS_DAYS, forget_runs, retire
 from dashapp.store.rollup import rollup
 
@@ -24,9 +27,11 @@ DAYS = 7
 
 def jobs_of(settings: Settings) -> list[Job]:
     """The jobs, as the settings have them."""
-    nightly = Daily(settings.night_hour, settings.zone)
+    often, nightly = Every(60 * settings.refresh_minutes), Daily(settings.night_hour, settings.zone)
     jobs = [
         Job(ROLLUP, Every(settings.rollup_seconds), _rollup, needed=is_stale, rest=REST),
+        Job("refresh", often, _refresh, needed=has_data),
+        Job("detect", often, _detect, needed=has_data),
         Job("retention", nightly, _retention),
     ]
     if settings.backup_dir:
@@ -64,6 +69,14 @@ def retain(
 
 def _retention(shift: Shift) -> dict[str, int]:
     return retain(shift.writer, shift.settings, shift.now, shift.check)
+
+
+def _refresh(shift: Shift) -> dict[str, int]:
+    return refresh(shift.reader, shift.writer, policy_of(shift.settings), shift.now, shift.check)
+
+
+def _detect(shift: Shift) -> dict[str, int]:
+    return detect(shift.reader, shift.writer, policy_of(shift.settings), shift.now, shift.check)
 
 
 def _backup(shift: Shift) -> dict[str, int]:

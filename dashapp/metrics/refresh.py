@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,12 +26,14 @@ NOT_KEPT = "The figures are new, but could not be kept. The log says why."
 log = logging.getLogger(__name__)
 
 
-def refresh(reader: Engine, writer: Engine, policy: Policy, now: datetime) -> dict[str, int]:
+def refresh(
+    reader: Engine, writer: Engine, policy: Policy, now: datetime, check: Callable[[], None] = lambda: None
+) -> dict[str, int]:
     """Compute the answers to the standard questions that are not fresh, and delete those to other questions. Returns
     how many were computed, were fresh already, failed and were deleted.
 
     All is read in one transaction, for many are made of the same rows; each answer is kept in one of its own, so that
-    whoever writes waits for one only and nothing is lost that was done when the process ends.
+    whoever writes waits for one only and nothing is lost that was done when the process ends; `check` may end it.
     """
     counts = Counter(computed=0, fresh=0, failed=0, deleted=0)
     with reader.connect() as connection:
@@ -42,6 +44,7 @@ def refresh(reader: Engine, writer: Engine, policy: Policy, now: datetime) -> di
             if key in held and is_fresh(desk, metric, held[key]):
                 counts["fresh"] += 1
             else:
+                check()
                 counts["failed" if _renewed(desk, writer, metric, ask) else "computed"] += 1
     others = held.keys() - wanted.keys()
     with writer.begin() as connection:

@@ -186,6 +186,11 @@ def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window
     return Coverage(frozenset().union(*known.values()), frozenset(partial), first, last)
 
 
+def has_data(connection: Connection) -> bool:
+    """Whether any origin has delivered anything."""
+    return connection.execute(select(origin.c.origin).limit(1)).first() is not None
+
+
 def is_stale(connection: Connection) -> bool:
     """Whether there are days to roll up."""
     return any(connection.execute(select(days).limit(1)).first() for days in (dirty_day, dirty_report_day))

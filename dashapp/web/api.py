@@ -4,29 +4,24 @@ import logging
 from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashapp.domain.ask import STEPS, Ask
 from dashapp.domain.live import asked_within
-from dashapp.domain.view import View
-from dashapp.domain.vocabulary import Dim, Feed
-from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Policy, as_of, measure
-from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, Unmeasured, backtest
-from dashapp.metrics.attacks import incidents as episodes
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics import METRICS, Measurement, Metric, Point, Policy, measure
+from dashapp.metrics.attacks import Unmeasured
 from dashapp.store.engine import TooSlow
-from dashapp.web import downloads, health, prometheus
+from dashapp.web import downloads, health, incidents_api, prometheus
+from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
 from dashapp.web.desk import open_desk, services
 from dashapp.web.export import (
     XLSX,
     as_file,
-    csv_lines,
     file_name,
-    incident_table,
-    incidents_name,
     json_answer,
     metric_csv,
     table,
@@ -34,9 +29,6 @@ from dashapp.web.export import (
 )
 
 log = logging.getLogger(__name__)
-
-SHOWN = 40
-"""Characters of a wrong name that a message repeats."""
 
 
 def blueprint() -> Blueprint:
@@ -52,9 +44,9 @@ def blueprint() -> Blueprint:
         ("/api/v1/metrics/<key>.xlsx", metric_as_xlsx),
         ("/export/flags.csv", downloads.flags_csv),
         ("/export/flags.xlsx", downloads.flags_xlsx),
-        ("/api/v1/incidents.json", incidents),
-        ("/api/v1/incidents.csv", incidents_as_csv),
-        ("/api/v1/incidents/backtest.json", backtest_result),
+        ("/api/v1/incidents.json", incidents_api.incidents),
+        ("/api/v1/incidents.csv", incidents_api.incidents_as_csv),
+        ("/api/v1/incidents/backtest.json", incidents_api.backtest_result),
         ("/api/<path:_rest>", nothing_here),  # else the pages' own catch-all would answer with HTML
     ):
         api.add_url_rule(rule, view_func=view)
@@ -89,103 +81,37 @@ def metric_as_xlsx(key: str) -> Response:
     return as_file(workbook(table(answer)), XLSX, file_name(answer, ".xlsx"))
 
 
-def incidents() -> Response:
-    """Known attacks, and what the detector found, with the evidence."""
-    detector, view = _detector_and_view()
-    with open_desk() as desk:
-        ask = _ask(desk, view)
-        found = episodes(desk, ask, detector)
-        covered_until = as_of(desk, ask.chosen(Dim.ORIGIN))
-    return json_answer(
-        {
-            "detector": detector.key,
-            "title": detector.title,
-            "description": detector.description,
-            "threshold": detector.threshold,
-            "since": ask.window.since.isoformat(),
-            "until": ask.window.until.isoformat(),
-            "as_of": covered_until.isoformat(),
-            "incidents": [_episode(episode, detector) for episode in found],
-        }
-    )
-
-
-def incidents_as_csv() -> Response:
-    """The rows of incidents.json: known attacks, and what the detector found."""
-    detector, view = _detector_and_view()
-    with open_desk() as desk:
-        ask = _ask(desk, view)
-        rows = incident_table(episodes(desk, ask, detector))
-        return as_file(csv_lines(rows), "text/csv", incidents_name(ask.window, ".csv"))
-
-
-def backtest_result() -> Response:
-    """The detector held against the known attacks, in days."""
-    detector, view = _detector_and_view()
-    with open_desk() as desk:
-        result = backtest(desk, _ask(desk, view), detector)
-    return json_answer({**asdict(result), "false_days": [day.isoformat() for day in result.false_days]})
-
-
 def nothing_here(_rest: str) -> NoReturn:
     """Every other address below /api."""
-    _refuse(404, "There is nothing at this address. /api/v1/metrics lists the metrics.")
+    refuse(404, "There is nothing at this address. /api/v1/metrics lists the metrics.")
 
 
 def _answer(key: str) -> Measurement:
     """The metric as the query string asks; whatever keeps it from being answered ends the request."""
     if key not in METRICS:
         near = ", ".join(get_close_matches(key, METRICS, n=3, cutoff=0))
-        _refuse(404, f"There is no metric {key[:SHOWN]!r}. Known are {near} and others: /api/v1/metrics lists them.")
-    pairs = _pairs()
-    within = _within(pairs) if dict(pairs).get("grain") in STEPS else None
-    view = _view([] if within else pairs)
+        refuse(404, f"There is no metric {key[:SHOWN]!r}. Known are {near} and others: /api/v1/metrics lists them.")
+    given = pairs()
+    within = _within(given) if dict(given).get("grain") in STEPS else None
+    view = view_of([] if within else given)
     with open_desk() as desk:
-        answer = measure(desk, METRICS[key], within or _ask(desk, view, METRICS[key].feed))
+        answer = measure(desk, METRICS[key], within or ask_of(desk, view, METRICS[key].feed))
     return _answered(answer)
 
 
-def _within(pairs: list[tuple[str, str]]) -> Ask:
+def _within(given: list[tuple[str, str]]) -> Ask:
     """The question about less than a day that the pairs of the query string put."""
-    ask, problems = asked_within(pairs, services().clock(), services().policy.zone)
+    ask, problems = asked_within(given, services().clock(), services().policy.zone)
     if problems:
-        _refuse(400, "The question could not be read.", problems=problems)
+        refuse(400, "The question could not be read.", problems=problems)
     return ask
 
 
 def _answered(answer: Measurement) -> Measurement:
     """The measurement, unless it has an error: 400 where the question cannot be answered, 503 where we failed to."""
     if answer.error:
-        _refuse(400 if answer.refused else 503, answer.error)
+        refuse(400 if answer.refused else 503, answer.error)
     return answer
-
-
-def _ask(desk: Desk, view: View, feed: Feed = Feed.FLAGS) -> Ask:
-    return view.ask(as_of(desk, dict(view.filters).get(Dim.ORIGIN, ()), feed))
-
-
-def _view(pairs: list[tuple[str, str]]) -> View:
-    """What the pairs of the query string say; a page overlooks what it cannot read, a program is told."""
-    view = View.parse(urlencode(pairs))
-    rows_only = ["case: restricts rows, not figures"] if view.case else []
-    if problems := [*view.problems, *view.unknown, *rows_only]:
-        _refuse(400, "The question could not be read.", problems=problems)
-    return view
-
-
-def _detector_and_view() -> tuple[Detector, View]:
-    """The detector that `method=` names, as on the page (`detector=` is what raised the flags), and the whole query."""
-    pairs = _pairs()
-    names = [value for key, value in pairs if key == "method"] or [DEFAULT_DETECTOR]
-    if len(names) > 1 or names[0] not in DETECTORS:
-        known = ", ".join(DETECTORS)
-        _refuse(400, f"There is no detector {', '.join(names)[:SHOWN]!r}. Known: {known}.")
-    view = _view(pairs)
-    return DETECTORS[view.method or DEFAULT_DETECTOR], view
-
-
-def _pairs() -> list[tuple[str, str]]:
-    return parse_qsl(request.query_string.decode(errors="replace"), keep_blank_values=True)
 
 
 def _described(metric: Metric, policy: Policy) -> dict[str, Any]:
@@ -239,30 +165,6 @@ def _point(point: Point) -> dict[str, Any]:
 
 def _figure(point: Point) -> dict[str, Any]:
     return {name: getattr(point, name) for name in ("value", "n", "low", "high", "provisional")}
-
-
-def _episode(episode: Episode, detector: Detector) -> dict[str, Any]:
-    attack = episode.attack
-    return {
-        "kind": "known" if attack else "detected",
-        "id": attack and attack.incident_id,
-        "since": episode.since.isoformat(),
-        "until": episode.until.isoformat(),
-        "category": attack and attack.category,
-        "severity": attack and attack.severity,
-        "accounts": attack and attack.accounts,
-        "pattern": attack and attack.pattern,
-        "evidence": [_evidence(alarm, detector) for alarm in episode.evidence],
-    }
-
-
-def _evidence(alarm: Alarm, detector: Detector) -> dict[str, Any]:
-    day = alarm.day.isoformat()
-    return {"day": day, "observed": alarm.observed, "score": alarm.score, "threshold": detector.threshold}
-
-
-def _refuse(status: int, error: str, **more: Any) -> NoReturn:
-    abort(json_answer({"error": error, **more}, status))
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -11,7 +11,8 @@ from cachetools import LRUCache
 from flask import current_app
 from sqlalchemy import Engine
 
-from dashapp.metrics import METRICS, Audience, Desk, Policy
+from dashapp.jobs.policy import policy_of
+from dashapp.metrics import Audience, Desk, Policy
 from dashapp.settings import Settings
 from dashapp.web.meters import Meters
 
@@ -56,14 +57,6 @@ class Services:
         """Have the next that asks look for the answer anew."""
         with self.guard:
             self.kept.pop(question, None)
-
-
-def policy_of(settings: Settings) -> Policy:
-    """The settings that numbers depend on; ValueError for a threshold of what is no metric."""
-    unknown = sorted(set(settings.thresholds) - set(METRICS))
-    if unknown:
-        raise ValueError(f"THRESHOLDS: no metric is called {', '.join(unknown)}")
-    return Policy(settings.zone, settings.sla, settings.thresholds, settings.small_group)
 
 
 def services() -> Services:

@@ -5,14 +5,14 @@ import shutil
 from pathlib import Path
 
 from flask import Response, current_app
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.jobs.status import problems
 from dashapp.store.engine import TooSlow
 from dashapp.store.migrate import state
-from dashapp.store.schema import origin
+from dashapp.store.reads import has_data
 from dashapp.web.desk import services
 from dashapp.web.export import json_answer
 
@@ -37,7 +37,7 @@ def readyz() -> Response:
         current, head = state(engine)
         checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
         with engine.connect() as connection:
-            checks["data"] = "ok" if connection.execute(select(origin.c.origin).limit(1)).first() else "empty"
+            checks["data"] = "ok" if has_data(connection) else "empty"
             checks["jobs"] = _jobs(connection)
     except (SQLAlchemyError, TooSlow):
         log.exception("readyz")

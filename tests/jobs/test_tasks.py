@@ -1,8 +1,10 @@
+import json
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, select
 
+from dashapp.demo.load import load
 from dashapp.domain.messages import FlagRow
 from dashapp.jobs.schedule import Daily
 from dashapp.jobs.tasks import jobs_of
@@ -15,8 +17,9 @@ from tests.jobs.test_runner import Make
 
 
 def results(writer: Engine) -> dict[str, str]:
+    """The counts of each job's last run."""
     with writer.connect() as connection:
-        return {row.job: row.result for row in connection.execute(select(job_run))}
+        return {row.job: row.result for row in connection.execute(select(job_run).order_by(job_run.c.slot))}
 
 
 def test_nothing_is_copied_and_no_row_goes_unless_it_is_asked_for(settings: Settings) -> None:
@@ -50,6 +53,22 @@ def test_the_nightly_jobs_copy_the_store_and_delete_old_rows(
     time.passes(24 * 3600)
     assert turn(runner) == 2
     assert [path.name for path in (tmp_path / "copies").iterdir()] == ["watchfloor-20240402T120000Z.sqlite"]
+
+
+def test_figures_are_kept_ready_and_attacks_looked_for_as_soon_as_there_are_data(
+    runner_of: Make, settings: Settings, writer: Engine, time: Time
+) -> None:
+    runner = runner_of([job for job in jobs_of(settings) if job.name in ("refresh", "detect")])
+    assert turn(runner) == 0
+    load(writer, settings, time.wall, days=30, scale=0.05)
+    assert turn(runner) == 2
+    told = {job: json.loads(result) for job, result in results(writer).items()}
+    assert told["detect"]["origins"] == 1
+    assert told["refresh"]["failed"] == 0
+    assert told["refresh"]["computed"] > 0
+    time.passes(600)
+    assert turn(runner) == 2
+    assert json.loads(results(writer)["refresh"])["computed"] == 0
 
 
 CASE = {"category": "spam", "severity": "low", "routing": "human_review", "hours_to_decision": 1.0}

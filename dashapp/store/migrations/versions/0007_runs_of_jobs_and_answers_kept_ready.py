@@ -1,4 +1,4 @@
-"""Runs of jobs and answers kept ready."""
+"""Runs of jobs, answers kept ready, and when a detector found what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,16 @@ def upgrade() -> None:
     with op.batch_alter_table('job_run', schema=None) as batch_op:
         batch_op.create_index('ix_job_run_begun_at', ['begun_at'], unique=False)
 
+    op.create_table('detection',
+    sa.Column('origin', sa.String(length=200), nullable=False),
+    sa.Column('detector', sa.String(length=200), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('observed', sa.BigInteger(), nullable=False),
+    sa.Column('score', sa.Double(), nullable=False),
+    sa.Column('found_at', sa.DateTime(), nullable=False),
+    sa.Column('withdrawn_at', sa.DateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('origin', 'detector', 'day', name=op.f('pk_detection'))
+    )
     op.create_table('snapshot',
     sa.Column('metric', sa.String(length=200), nullable=False),
     sa.Column('question', sa.String(length=500), nullable=False),
@@ -41,6 +51,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the store one step back."""
     op.drop_table('snapshot')
+    op.drop_table('detection')
     with op.batch_alter_table('job_run', schema=None) as batch_op:
         batch_op.drop_index('ix_job_run_begun_at')
 

@@ -1,4 +1,4 @@
-"""A store of its own for every test: migrated, empty, on disk."""
+"""A store of its own for every test: migrated and empty. What is stored and computed is tested on both engines."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,8 +11,51 @@ from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
+from tests.postgres import Databases, postgres_server
 
 TS_OPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ts-ops"
+
+HERE = Path(__file__).parent
+BOTH = tuple(HERE / name for name in ("alerts", "demo", "ingest", "jobs", "metrics", "store"))
+"""Where every test that has a database runs on either engine; elsewhere those that are marked so."""
+URLS = ("database_url", "shared_url")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marked = {mark.name for mark in metafunc.definition.iter_markers()}
+    both = "both_engines" in marked or any(folder in metafunc.definition.path.parents for folder in BOTH)
+    for name in URLS:
+        if name in metafunc.fixturenames and both and "sqlite_only" not in marked:
+            scope = "module" if name == "shared_url" else "function"
+            metafunc.parametrize(name, ["sqlite", "postgresql"], indirect=True, scope=scope)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Databases]:
+    """A PostgreSQL server of our own, started when the first test asks for it."""
+    with postgres_server() as url:
+        yield Databases(url)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of the test's own."""
+    yield from _url(request, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database for the tests of a module, which roll back what they write."""
+    yield from _url(request, tmp_path_factory.mktemp("store"))
+
+
+def _url(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{folder / 'store.sqlite'}"
+        return
+    databases: Databases = request.getfixturevalue("postgres")
+    with databases.new() as url:
+        yield url
 
 
 @pytest.fixture
@@ -21,8 +64,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, database_url=f"sqlite:///{tmp_path / 'store.sqlite'}", time_zone="UTC")
+def settings(database_url: str) -> Settings:
+    return Settings(_env_file=None, database_url=database_url, time_zone="UTC")
 
 
 @pytest.fixture

@@ -4,7 +4,16 @@ import re
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from dashapp.domain.ask import FIRST_DAY, LAST_DAY
 from dashapp.domain.vocabulary import Action, Label, Routing, Severity, Violation
@@ -13,10 +22,22 @@ MOST_HOURS = 24 * 366 * 10
 MOST_RECORDS = 1_000_000_000
 """That one decision may affect."""
 
+MOST_KEY_BYTES = 600
+"""Of a key in UTF-8: four of them, which a table may be sorted by, are not too long for an index of PostgreSQL."""
+
+
+def _not_too_wide(text: str) -> str:
+    if not text.isascii() and len(text.encode()) > MOST_KEY_BYTES:
+        raise ValueError(f"is longer than {MOST_KEY_BYTES} bytes")
+    return text
+
+
 Key = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_not_too_wide),
 ]
-"""An id or a value of an open dimension: printable, 1 to 200 characters."""
+"""An id or a value of an open dimension: printable, 1 to 200 characters and at most 600 bytes."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")]
 
 

@@ -9,11 +9,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Date, Dialect, Select, String, Table, bindparam, delete, insert
+from sqlalchemy import BindParameter, Connection, Date, Dialect, Float, Select, String, Table, bindparam, delete, insert
 from sqlalchemy.types import TypeEngine
+
+from dashapp.store import postgres
 
 Bind = Callable[[Sequence[Any]], Sequence[Any]]
 PLAIN = frozenset({str, type(None)})
+DELETED = ("of", "since", "until")
+"""The marks of a DELETE of days, in their order."""
 ROWS_AT_ONCE = 1_000
 """Rows taken from the database together."""
 
@@ -34,22 +38,25 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
     names = tuple(column.name for column in table.columns if column.name in columns)
     statement, binders = _insertion(table, names, connection.dialect)
     rows = list(zip(*(bind(columns[name]) for name, bind in zip(names, binders, strict=True)), strict=True))
-    if rows:
+    if rows and connection.dialect.name == "postgresql":
+        postgres.copy_rows(connection, table.name, names, rows)
+    elif rows:
         connection.exec_driver_sql(statement, rows)
 
 
 def delete_days(connection: Connection, table: Table, origin: str, since: date, until: date) -> None:
     """Delete what a table with the columns `origin` and `day` holds of a stretch of days."""
     statement, bind = _deletion(table, connection.dialect)
-    connection.exec_driver_sql(statement, (origin, *bind([since, until])))
+    bound = (origin, *bind([since, until]))
+    given = bound if connection.dialect.positional else dict(zip(DELETED, bound, strict=True))
+    connection.exec_driver_sql(statement, given)
 
 
 @lru_cache(maxsize=64)
 def _deletion(table: Table, dialect: Dialect) -> tuple[str, Bind]:
     """The DELETE, with marks for an origin and two days, and what binds the days."""
-    of: BindParameter[str] = bindparam("of", required=True)
-    since: BindParameter[date] = bindparam("since", required=True)
-    until: BindParameter[date] = bindparam("until", required=True)
+    marks: list[BindParameter[Any]] = [bindparam(name, required=True) for name in DELETED]
+    of, since, until = marks
     statement = delete(table).where(table.c.origin == of, table.c.day.between(since, until))
     return str(statement.compile(dialect=dialect)), _binder(table.c.day.type, dialect)
 
@@ -58,7 +65,7 @@ def _deletion(table: Table, dialect: Dialect) -> tuple[str, Bind]:
 def _insertion(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[Bind]]:
     """The INSERT, with a mark for each name in their order, and what binds each column's values.
 
-    The dialect's marks must go by place.
+    Only where the dialect's marks go by place is it of use.
     """
     statement = insert(table).inline().compile(dialect=dialect, column_keys=names)
     return str(statement), [_binder(table.c[name].type, dialect) for name in names]
@@ -82,6 +89,8 @@ def _readers(statement: Select[Any], dialect: Dialect) -> list[tuple[str, Bind]]
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Bind:
     """What makes of the values that the driver gives those of a type; many are the same, as days are."""
+    if isinstance(kind, Float):  # as both drivers give it
+        return lambda values: values
     convert = kind.dialect_impl(dialect).result_processor(dialect, None)
     return (lambda values: values) if convert is None else (lambda values: _once_each(convert, values))
 

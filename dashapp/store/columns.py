@@ -62,6 +62,10 @@ def one_of(dim: Dim, column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({values})", name=column)
 
 
+KEY = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""Text that is sorted by its characters' numbers, as SQLite and Python do, whatever a database is set to."""
+
+
 def key(name: str, **options: Any) -> Column[str]:
     """A column of ids, or of values of an open dimension."""
-    return Column(name, String(200), **options)
+    return Column(name, KEY, **options)

@@ -9,19 +9,23 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from dashapp.store import postgres
+from dashapp.store.slow import TooSlow
+
+__all__ = ["TooSlow", "insert_missing", "reader_engine", "sqlite_module", "writer_engine"]
 
 SAFE_SQLITE = (3, 51, 3)
 """Before it, several processes checkpointing one WAL file could corrupt it."""
+
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 WAIT_SECONDS = 30
 """How long a connection waits for another that has the lock."""
 
 STEPS_BETWEEN_LOOKS = 10_000
 """SQLite virtual machine steps between two looks at the clock: well under a millisecond."""
-
-
-class TooSlow(Exception):
-    """A read was stopped because it took longer than a reader may."""
 
 
 def sqlite_module() -> ModuleType:
@@ -38,25 +42,39 @@ def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
     """The engine for everything that writes. Its transactions begin with the write lock, so none loses an update; while
     another has it they wait so long.
     """
+    known = _known(url)
+    if known.get_backend_name() == "postgresql":
+        return postgres.writer(known, wait_seconds)
     pragmas = ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={wait_seconds * 1000:.0f}")
-    return _engine(make_url(url), begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return _sqlite(known, begin="BEGIN IMMEDIATE", pragmas=pragmas)
 
 
 def reader_engine(url: str, seconds: float) -> Engine:
-    """The engine for everything that shows. It refuses to write and stops a statement after `seconds`.
+    """The engine for everything that shows. It refuses to write, stops a statement after `seconds`, and reads in
+    transactions that each see one moment.
 
     A connection with the execution option `seconds` has a limit of its own. SQLite works as rows are fetched, so the
     time that the reader of the rows takes counts.
     """
-    engine = _engine(make_url(url), begin="BEGIN", pragmas=("query_only=ON",))
-    if engine.dialect.name == "sqlite":
-        _limit(engine, seconds)
+    known = _known(url)
+    if known.get_backend_name() == "postgresql":
+        return postgres.reader(known, seconds)
+    engine = _sqlite(known, begin="BEGIN", pragmas=("query_only=ON",))
+    _limit(engine, seconds)
     return engine
 
 
-def _engine(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+def _known(url: str) -> URL:
+    """A URL of one of the two engines; platforms say `postgres` where libraries say `postgresql`."""
+    made = make_url(url)
+    if made.drivername in ("postgres", "postgresql"):
+        return made.set(drivername="postgresql+psycopg")
+    if made.drivername not in DRIVERS:
+        raise ArgumentError(f"{made.drivername} is none of {', '.join(DRIVERS)}")
+    return made
+
+
+def _sqlite(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(

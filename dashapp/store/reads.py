@@ -218,6 +218,6 @@ def known_attacks(connection: Connection, names: Sequence[str], window: Window) 
     """The attacks that the origins declared and that touch the window, by day."""
     here = incident.c.origin.in_(names) & (incident.c.since <= window.until) & (incident.c.until >= window.since)
     rows = connection.execute(
-        select(incident).where(here).order_by(incident.c.since, incident.c.incident_id)
+        select(incident).where(here).order_by(incident.c.since, incident.c.incident_id, incident.c.origin)
     ).mappings()
     return [Incident(**{name: row[name] for name in Incident.model_fields}) for row in rows]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    BigInteger,
     BindParameter,
     ColumnElement,
     Connection,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     func,
     insert,
     literal,
@@ -36,6 +34,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
 from dashapp.store.bulk import delete_days, insert_columns, select_columns
 from dashapp.store.dirty import first_dirty, mark_all_dirty, runs
+from dashapp.store.portable import rounded
 from dashapp.store.rollup_reports import rollup_reports
 from dashapp.store.schema import (
     CORE,
@@ -110,7 +109,7 @@ def _raised_rows(
         "confirmed": case((flag.c.label == Label.CONFIRMED, 1), else_=0),
         "rejected": case((flag.c.label == Label.REJECTED, 1), else_=0),
         "scored": case((flag.c.score.is_not(None), 1), else_=0),
-        "score_nano": func.coalesce(cast(func.round(flag.c.score * 1e9), BigInteger), 0),
+        "score_nano": func.coalesce(rounded(flag.c.score * 1e9), 0),
     }
     return _rows(flag.c.flagged_day, dims, measures).where(flag.c.flagged_day.between(since, until), *where)
 

@@ -80,6 +80,8 @@ flag = Table(
 )
 """One row per concern raised by a classifier, a trusted flagger or own review."""
 
+OPEN = (flag.c.routing == "human_review") & flag.c.decided_day.is_(None)
+
 Index(
     "ix_flag_open",
     flag.c.routing,
@@ -95,8 +97,13 @@ Index(
     flag.c.label,
     flag.c.model_version,
     flag.c.reviewer_id,
-    sqlite_where=(flag.c.routing == "human_review") & flag.c.decided_day.is_(None),
-    postgresql_where=(flag.c.routing == "human_review") & flag.c.decided_day.is_(None),
+    sqlite_where=OPEN,
+).ddl_if(dialect="sqlite")
+"""Has all that is asked of open flags. PostgreSQL, where an entry of an index may not be longer than 2.7 kB, reads the
+flags themselves.
+"""
+Index("ix_flag_waiting", flag.c.severity, flag.c.flagged_day, flag.c.flagged_at, postgresql_where=OPEN).ddl_if(
+    dialect="postgresql"
 )
 
 reviewer = Table(

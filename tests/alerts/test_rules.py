@@ -1,6 +1,8 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import Engine
 
 from dashapp.alerts.look import Concern, State
 from dashapp.alerts.rules import CHECKS, attention
@@ -272,10 +274,12 @@ def test_filters_leave_only_what_they_keep(world: World) -> None:
     assert [concern.key for concern in found(world, category="fraud")] == ["sla_breach_rate"]
 
 
-def test_a_store_that_cannot_answer_fails_no_page(world: World) -> None:
+def test_a_store_that_cannot_answer_fails_no_page(world: World, reader: Engine) -> None:
     desk = world.quiet().desk()
     for table in ("cube_core", "cube_thin"):
         desk.connection.exec_driver_sql(f"DROP TABLE {table}")
-    result = attention(desk)
+    desk.connection.commit()
+    with reader.connect() as connection:
+        result = attention(replace(desk, connection=connection))
     assert result.concerns == ()
     assert {"SLA breach rate", "Classifier score", "Growth by category"} <= set(result.unmade)

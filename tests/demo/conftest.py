@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,8 +21,8 @@ def ninety_days() -> list[Row]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, database_url=f"sqlite:///{tmp_path / 'demo.sqlite'}", time_zone="Europe/Berlin")
+def settings(database_url: str) -> Settings:
+    return Settings(_env_file=None, database_url=database_url, time_zone="Europe/Berlin")
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ BAD_ROWS = [
     ("date", "0204-03-02", "lies before 1970-01-01"),
     ("flag_id", "F1", "is the same as on line 2"),
     ("category", "x" * 201, "is longer than 200 characters"),
+    ("category", "🙂" * 151, "is longer than 600 bytes"),
     ("category", "sp\0am", "holds a control character"),
     ("reviewer_id", "R\x1b[31m", "holds a control character"),
 ]

@@ -161,7 +161,7 @@ def test_columns_may_have_other_names(writer: Engine, load: Import) -> None:
 
 def test_parquet_is_read_like_csv(writer: Engine, load: Import, directory: Path) -> None:
     load(GOOD + QUIET)
-    expected = dump(writer)["flag"]
+    expected = [row[1:] for row in dump(writer)["flag"]]
     parquet.write_table(pa_csv.read_csv(directory / "flags.csv"), directory / "flags.parquet")
     (directory / "flags.csv").unlink()
     [report] = load().files
@@ -169,7 +169,7 @@ def test_parquet_is_read_like_csv(writer: Engine, load: Import, directory: Path)
     with writer.begin() as connection:
         connection.execute(flag.delete())
     assert load().files[0].new == 2
-    assert dump(writer)["flag"] == expected
+    assert [row[1:] for row in dump(writer)["flag"]] == expected
 
 
 def test_a_row_of_parquet_is_refused_by_its_number(load: Import, directory: Path) -> None:

@@ -57,6 +57,8 @@ def refusal(line: Any) -> tuple[str | None, str]:
         ({**CREATED, "media_type": 5}, "media_type", "is not text"),
         ({**CREATED, "media_type": "a\nb"}, "media_type", "holds a control character"),
         ({**CREATED, "media_type": "x" * 201}, "media_type", "is longer than 200 characters"),
+        ({**CREATED, "media_type": "🙂" * 151}, "media_type", "is longer than 600 bytes"),
+        ({**CREATED, "media_type": "a\0b"}, "media_type", "holds a control character"),
         ({**CREATED, "note": "x"}, "note", "is not a field of this message"),
         ({**CREATED, "x" * 500: 1}, "x" * 79 + "…", "is not a field of this message"),
         (

@@ -1,6 +1,5 @@
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -23,10 +22,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "watchfloor"))
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(shared_url: str) -> Iterator[Engine]:
     """A store with tables and nothing in them. Tests roll back what they write."""
-    path: Path = tmp_path_factory.mktemp("store") / "test.sqlite"
-    made = writer_engine(f"sqlite:///{path}")
+    made = writer_engine(shared_url)
     schema.metadata.create_all(made)
     yield made
     made.dispose()

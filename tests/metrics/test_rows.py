@@ -125,6 +125,7 @@ def test_open_rows_up_to_a_day_are_the_backlog_of_that_day(engine: Engine, drawn
         connection.rollback()
 
 
+@pytest.mark.sqlite_only
 def test_a_page_far_down_is_read_from_its_days_alone(desk: Desk) -> None:
     asked_of: list[tuple[Any, ...]] = []
 

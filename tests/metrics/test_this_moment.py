@@ -83,6 +83,7 @@ def test_flags_with_and_without_an_instant_wait_together(connection: Connection)
     assert (answer.total.value, answer.total.n) == (12, 3)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("by", sorted(FLAG_DIMS - {Dim.TEAM}))
 def test_what_waits_is_read_from_the_index_of_open_flags_alone(connection: Connection, by: Dim) -> None:
     ask = Ask(Window(DAY, DAY), by=(by,), filters=((by, ("one", "other")), (Dim.ORIGIN, ("ops",))))

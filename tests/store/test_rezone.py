@@ -80,7 +80,7 @@ def test_after_it_the_store_is_of_the_new_zone(stored: Engine, settings: Setting
 
 def test_going_there_and_back_gives_the_same_days(stored: Engine, settings: Settings) -> None:
     with stored.begin() as connection:
-        before = connection.execute(select(flag)).all()
+        before = connection.execute(select(flag).order_by(flag.c.id)).all()
         rezone(connection, TOKYO, settings.sla)
         rezone(connection, settings.zone, settings.sla)
-        assert connection.execute(select(flag)).all() == before
+        assert connection.execute(select(flag).order_by(flag.c.id)).all() == before

@@ -2,7 +2,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,9 +59,8 @@ steps = st.lists(
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    path: Path = tmp_path_factory.mktemp("rollup") / "test.sqlite"
-    made = writer_engine(f"sqlite:///{path}")
+def engine(shared_url: str) -> Iterator[Engine]:
+    made = writer_engine(shared_url)
     metadata.create_all(made)
     yield made
     made.dispose()

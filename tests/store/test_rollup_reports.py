@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,9 +70,8 @@ steps = st.lists(
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    path: Path = tmp_path_factory.mktemp("reports") / "test.sqlite"
-    made = writer_engine(f"sqlite:///{path}")
+def engine(shared_url: str) -> Iterator[Engine]:
+    made = writer_engine(shared_url)
     metadata.create_all(made)
     yield made
     made.dispose()

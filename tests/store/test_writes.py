@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +19,8 @@ SLA = dict.fromkeys(Severity, 24.0)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = writer_engine(f"sqlite:///{tmp_path / 'test.sqlite'}")
+def connection(database_url: str) -> Iterator[Connection]:
+    engine = writer_engine(database_url)
     schema.metadata.create_all(engine)
     with engine.begin() as opened:
         yield opened

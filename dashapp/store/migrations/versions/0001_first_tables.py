@@ -8,22 +8,24 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+KEY = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Take the store one step forward."""
     op.create_table(
         "coverage",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("origin", "day", name=op.f("pk_coverage")),
     )
     op.create_table(
         "cube_core",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -36,12 +38,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cube_detector",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
-        sa.Column("detector", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
+        sa.Column("detector", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -56,12 +58,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cube_label",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
-        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
+        sa.Column("label", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -76,12 +78,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cube_media_type",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
-        sa.Column("media_type", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
+        sa.Column("media_type", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -96,12 +98,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cube_model_version",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
-        sa.Column("model_version", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
+        sa.Column("model_version", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -116,12 +118,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cube_region",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
-        sa.Column("region", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
+        sa.Column("region", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -136,12 +138,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cube_team",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
-        sa.Column("team", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
+        sa.Column("team", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -154,47 +156,47 @@ def upgrade() -> None:
     )
     op.create_table(
         "dimension_value",
-        sa.Column("origin", sa.String(length=200), nullable=False),
-        sa.Column("dim", sa.String(length=200), nullable=False),
-        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
+        sa.Column("dim", KEY, nullable=False),
+        sa.Column("value", KEY, nullable=False),
         sa.Column("first_day", sa.Date(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("origin", "dim", "value", name=op.f("pk_dimension_value")),
     )
     op.create_table(
         "dirty_day",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("origin", "day", name=op.f("pk_dirty_day")),
     )
     op.create_table(
         "flag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("origin", sa.String(length=200), nullable=False),
-        sa.Column("flag_id", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
+        sa.Column("flag_id", KEY, nullable=False),
         sa.Column("flagged_day", sa.Date(), nullable=False),
         sa.Column("flagged_at", sa.DateTime(), nullable=True),
-        sa.Column("detector", sa.String(length=200), nullable=True),
-        sa.Column("media_type", sa.String(length=200), nullable=True),
-        sa.Column("item_id", sa.String(length=200), nullable=True),
-        sa.Column("category", sa.String(length=200), nullable=False),
+        sa.Column("detector", KEY, nullable=True),
+        sa.Column("media_type", KEY, nullable=True),
+        sa.Column("item_id", KEY, nullable=True),
+        sa.Column("category", KEY, nullable=False),
         sa.Column("severity", sa.String(length=20), nullable=False),
-        sa.Column("region", sa.String(length=200), nullable=True),
+        sa.Column("region", KEY, nullable=True),
         sa.Column("score", sa.Double(), nullable=True),
-        sa.Column("model_version", sa.String(length=200), nullable=True),
+        sa.Column("model_version", KEY, nullable=True),
         sa.Column("routing", sa.String(length=20), nullable=False),
-        sa.Column("reviewer_id", sa.String(length=200), nullable=True),
+        sa.Column("reviewer_id", KEY, nullable=True),
         sa.Column("hours_to_decision", sa.Double(), nullable=True),
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.Column("decided_day", sa.Date(), nullable=True),
-        sa.Column("decision_id", sa.String(length=200), nullable=True),
+        sa.Column("decision_id", KEY, nullable=True),
         sa.Column("label", sa.String(length=20), nullable=True),
         sa.Column("coordinated", sa.Boolean(), nullable=True),
-        sa.Column("incident_id", sa.String(length=200), nullable=True),
-        sa.Column("reporter_key", sa.String(length=200), nullable=True),
-        sa.Column("target_key", sa.String(length=200), nullable=True),
+        sa.Column("incident_id", KEY, nullable=True),
+        sa.Column("reporter_key", KEY, nullable=True),
+        sa.Column("target_key", KEY, nullable=True),
         sa.Column("target_created_at", sa.DateTime(), nullable=True),
-        sa.Column("content_key", sa.String(length=200), nullable=True),
+        sa.Column("content_key", KEY, nullable=True),
         sa.CheckConstraint("label IN ('confirmed', 'rejected', 'duplicate')", name=op.f("ck_flag_label")),
         sa.CheckConstraint(
             "routing IN ('allow', 'downrank', 'human_review', 'auto_block')", name=op.f("ck_flag_routing")
@@ -218,11 +220,11 @@ def upgrade() -> None:
 
     op.create_table(
         "hours_histogram",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
         sa.Column("bin", sa.Integer(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
@@ -232,11 +234,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "incident",
-        sa.Column("origin", sa.String(length=200), nullable=False),
-        sa.Column("incident_id", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
+        sa.Column("incident_id", KEY, nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
         sa.Column("severity", sa.String(length=20), nullable=False),
         sa.Column("accounts", sa.Integer(), nullable=True),
         sa.Column("pattern", sa.Text(), nullable=True),
@@ -245,33 +247,33 @@ def upgrade() -> None:
     )
     op.create_table(
         "meta",
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("key", KEY, nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_meta")),
     )
     op.create_table(
         "origin",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("delivered_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_origin")),
     )
     op.create_table(
         "reviewer",
-        sa.Column("origin", sa.String(length=200), nullable=False),
-        sa.Column("reviewer_id", sa.String(length=200), nullable=False),
-        sa.Column("team", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
+        sa.Column("reviewer_id", KEY, nullable=False),
+        sa.Column("team", KEY, nullable=False),
         sa.Column("capacity_per_day", sa.Integer(), nullable=False),
-        sa.Column("seniority", sa.String(length=200), nullable=True),
+        sa.Column("seniority", KEY, nullable=True),
         sa.PrimaryKeyConstraint("origin", "reviewer_id", name=op.f("pk_reviewer")),
     )
     op.create_table(
         "score_histogram",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("category", sa.String(length=200), nullable=False),
-        sa.Column("model_version", sa.String(length=200), nullable=False),
-        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("model_version", KEY, nullable=False),
+        sa.Column("label", KEY, nullable=False),
         sa.Column("bin", sa.Integer(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(

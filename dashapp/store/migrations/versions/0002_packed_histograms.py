@@ -10,6 +10,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+KEY = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
+
 HISTOGRAMS = {
     "score_histogram": ("category", "model_version", "label"),
     "hours_histogram": ("category", "severity", "routing"),
@@ -20,10 +22,10 @@ def upgrade() -> None:
     """Take the store one step forward."""
     op.create_table(
         "cube_thin",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("severity", sa.String(length=200), nullable=False),
-        sa.Column("routing", sa.String(length=200), nullable=False),
+        sa.Column("severity", KEY, nullable=False),
+        sa.Column("routing", KEY, nullable=False),
         sa.Column("raised", sa.BigInteger(), nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.Column("decided_in_sla", sa.BigInteger(), nullable=False),
@@ -36,9 +38,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "workload",
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("reviewer_id", sa.String(length=200), nullable=False),
+        sa.Column("reviewer_id", KEY, nullable=False),
         sa.Column("decided", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("origin", "day", "reviewer_id", name=op.f("pk_workload")),
         sqlite_with_rowid=False,
@@ -74,9 +76,9 @@ def downgrade() -> None:
 
 
 def _key(dims: tuple[str, ...]) -> list[sa.Column[Any]]:
-    texts = [sa.Column(dim, sa.String(length=200), nullable=False) for dim in dims]
+    texts = [sa.Column(dim, KEY, nullable=False) for dim in dims]
     return [
-        sa.Column("origin", sa.String(length=200), nullable=False),
+        sa.Column("origin", KEY, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         *texts,
     ]

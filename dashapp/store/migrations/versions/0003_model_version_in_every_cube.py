@@ -8,6 +8,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+KEY = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
+
 OLD = ("category", "severity", "routing")
 NEW = (*OLD, "model_version")
 EXTRA = ("region", "media_type", "team", "detector", "label")
@@ -45,9 +47,9 @@ def _create(cubes: dict[str, tuple[str, ...]], measures: tuple[str, ...]) -> Non
     for name, dims in cubes.items():
         op.create_table(
             f"cube_{name}",
-            sa.Column("origin", sa.String(length=200), nullable=False),
+            sa.Column("origin", KEY, nullable=False),
             sa.Column("day", sa.Date(), nullable=False),
-            *(sa.Column(dim, sa.String(length=200), nullable=False) for dim in dims),
+            *(sa.Column(dim, KEY, nullable=False) for dim in dims),
             *(sa.Column(measure, sa.BigInteger(), nullable=False) for measure in measures),
             sa.PrimaryKeyConstraint("origin", "day", *dims, name=op.f(f"pk_cube_{name}")),
             sqlite_with_rowid=False,

@@ -8,14 +8,16 @@ down_revision = '0006'
 branch_labels = None
 depends_on = None
 
+KEY = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Take the store one step forward."""
     op.create_table('job_run',
-    sa.Column('job', sa.String(length=200), nullable=False),
+    sa.Column('job', KEY, nullable=False),
     sa.Column('slot', sa.DateTime(), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
-    sa.Column('runner', sa.String(length=200), nullable=False),
+    sa.Column('runner', KEY, nullable=False),
     sa.Column('begun_at', sa.DateTime(), nullable=False),
     sa.Column('lease_until', sa.DateTime(), nullable=False),
     sa.Column('ended_at', sa.DateTime(), nullable=True),
@@ -38,7 +40,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('origin', 'detector', 'day', name=op.f('pk_detection'))
     )
     op.create_table('snapshot',
-    sa.Column('metric', sa.String(length=200), nullable=False),
+    sa.Column('metric', KEY, nullable=False),
     sa.Column('question', sa.String(length=500), nullable=False),
     sa.Column('answer', sa.Text(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),

@@ -21,14 +21,16 @@ from dashapp.web.desk import EXTENSION, Services
 Fill = Callable[[Engine, Settings], object]
 
 
-def settings_for(path: Path) -> Settings:
-    return Settings(_env_file=None, database_url=f"sqlite:///{path}", time_zone="UTC")
+def settings_for(place: Path | str) -> Settings:
+    """Settings for the store of a URL, or in a file."""
+    url = place if isinstance(place, str) else f"sqlite:///{place}"
+    return Settings(_env_file=None, database_url=url, time_zone="UTC")
 
 
 @contextmanager
-def served(path: Path, now: datetime, fill: Fill) -> Iterator[FlaskClient]:
-    """A client of the API over a migrated store at `path` that `fill` has put flags into."""
-    settings = settings_for(path)
+def served(place: Path | str, now: datetime, fill: Fill) -> Iterator[FlaskClient]:
+    """A client of the API over a migrated store that `fill` has put flags into."""
+    settings = settings_for(place)
     writer = writer_engine(settings.database_url)
     upgrade(writer)
     with writer.begin() as connection:

@@ -20,6 +20,8 @@ from dashapp.web.desk import Services
 from dashapp.web.export import text_cell
 from tests.web.served import client_of, served, settings_for
 
+pytestmark = pytest.mark.both_engines
+
 NOW = datetime(2024, 3, 12, 12, tzinfo=UTC)
 FIRST = date(2024, 3, 1)
 COUNTS = (4, 5, 4, 5, 4, 5, 4, 20, 21, 5)
@@ -52,8 +54,8 @@ def fill(engine: Engine, _: Settings) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    with served(tmp_path_factory.mktemp("api") / "store.sqlite", NOW, fill) as made:
+def client(shared_url: str) -> Iterator[FlaskClient]:
+    with served(shared_url, NOW, fill) as made:
         yield made
 
 

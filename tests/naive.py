@@ -105,6 +105,17 @@ def at_risk(flag: Flag, world: World) -> Case:
     return case and (int(4 * case[0] >= 3 * world.sla[flag["severity"]]), 1)
 
 
+def unscored(flag: Flag, world: World) -> Case:
+    scoring = any(other["score"] is not None for other in world.flags if other["origin"] == flag["origin"])
+    return (int(flag["score"] is None), 1) if scoring else None
+
+
+def unlabelled(flag: Flag, world: World) -> Case:
+    """Whether a human-review flag of an origin that labels any has no label."""
+    labelling = any(other["label"] is not None for other in world.flags if other["origin"] == flag["origin"])
+    return (int(flag["label"] is None), 1) if labelling and flag["routing"] == "human_review" else None
+
+
 def raised_day(flag: Flag, _: World) -> date:
     return date.fromisoformat(str(flag["flagged_day"]))
 
@@ -146,8 +157,10 @@ TWINS: dict[str, tuple[str, Callable[[Flag, World], Case]]] = {
     "open_age_p50": ("ages", waiting),
     "open_age_p90": ("ages", waiting),
     "sla_at_risk": ("ages", at_risk),
+    "unscored_share": ("share", unscored),
+    "unlabelled_share": ("share", unlabelled),
 }
-BY_DECISION = {"outflow", "utilisation", "utilisation_per_reviewer"}
+BY_DECISION = {"outflow", "utilisation", "utilisation_per_reviewer", "unlabelled_share"}
 OF_FLAGS = {
     *("origin", "category", "severity", "routing"),
     *("region", "media_type", "team", "detector", "label", "model_version"),
@@ -157,6 +170,7 @@ KEPT = {
     "utilisation_per_reviewer": {"origin", "team", "reviewer"},
     "score_distribution": {"origin", "category", "model_version", "label"},
     "resolution_hours": {"origin", "category", "severity", "routing"},
+    "unlabelled_share": {"origin", "category", "severity", "routing", "model_version"},
 }
 """What a metric can be split and filtered by, where that is not OF_FLAGS."""
 NOT_TRAILING = {"stock", "distribution", "ages"}

@@ -90,10 +90,29 @@ class Status(StrEnum):
     REVIEWED = "reviewed"
 
 
+class Field(StrEnum):
+    """What flags, reports and decisions say that the quality of data is judged by."""
+
+    CATEGORY = "category"
+    SEVERITY = "severity"
+    ROUTING = "routing"
+    REGION = "region"
+    MEDIA_TYPE = "media_type"
+    TEAM = "team"
+    DETECTOR = "detector"
+    LABEL = "label"
+    MODEL_VERSION = "model_version"
+    VIOLATION = "violation"
+    SOURCE = "source"
+    PROVIDER = "provider"
+    ACTION = "action"
+    AUTOMATED = "automated"
+
+
 class Feed(StrEnum):
     """What an origin delivers. A day that one feed covers says nothing of another. Live are the events of reports and
     decisions as they come in, from the first one on: of those a quiet day is a day without. The wire is what was
-    received, whether or not it was taken.
+    received, whether or not it was taken. Any is all days from the first to the last that any of these tells of.
     """
 
     FLAGS = "flags"
@@ -101,6 +120,7 @@ class Feed(StrEnum):
     DECISIONS = "decisions"
     LIVE = "live"
     WIRE = "wire"
+    ANY = "any"
 
 
 class Method(StrEnum):
@@ -141,6 +161,7 @@ class Dim(StrEnum):
     SOURCE = "source"
     PROVIDER = "provider"
     ITEM_ID = "item_id"
+    FIELD = "field"
 
     @property
     def heading(self) -> str:
@@ -159,6 +180,7 @@ CLOSED: dict[Dim, tuple[str, ...]] = {
     Dim.ACTION: tuple(Action),
     Dim.ACTION_TYPE: tuple(ActionType),
     Dim.SCOPE: tuple(Scope),
+    Dim.FIELD: tuple(Field),
 }
 """Dimensions whose values are fixed, in the order in which they are shown. All others are open: a new value is data."""
 

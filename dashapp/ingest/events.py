@@ -153,5 +153,5 @@ def _concluded(connection: Connection, batch: Batch, receipt: Receipt) -> Result
     note_deliveries(connection, sorted({name for name, _ in outcomes}), receipt.now)
     counts = Counter(word for _, word in outcomes.elements())
     outcomes.update((one.origin, "refused") for one in refused)
-    count_outcomes(connection, receipt.today, outcomes)
+    count_outcomes(connection, receipt.today, outcomes + batch.clocks)
     return Result(counts["new"], counts["seen"], refused)

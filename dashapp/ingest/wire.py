@@ -1,5 +1,6 @@
 """Lines as events, or why they are none. Nothing here touches the store."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +19,10 @@ from dashapp.ingest.reasons import wire_problem
 
 AHEAD = timedelta(minutes=5)
 """How far the clock of a sender may be ahead of ours."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far ahead of ours a sender's clock is before it is worth telling."""
+HELD_BACK = timedelta(hours=1)
+"""How long after they happened events are received before it is worth telling."""
 MOST_BYTES = 64 * 1024
 """Of one line."""
 TOO_LONG = "is longer than 64 kB"
@@ -44,6 +49,8 @@ class Receipt:
     origin: str = ORIGIN
     id_days: int = 30
     """How long ids of events are remembered."""
+    direct: bool = False
+    """Whether senders are on the line, so that a moment far from now tells of a clock or of a delay."""
 
     @property
     def today(self) -> date:
@@ -102,6 +109,8 @@ class Batch:
 
     arrivals: list[Arrival[Message]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    clocks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many events say when they happened, by origin and word: all are timed, some of them ahead or late."""
 
 
 class TooMany(Exception):
@@ -161,10 +170,21 @@ def _arrive(batch: Batch, number: int, message: Message, moment: datetime | None
     origin = message.origin if "origin" in message.model_fields_set else receipt.origin
     at = message.at or moment
     arrival = Arrival(number, message, origin, _in_utc(at or receipt.now), stamped=at is None)
+    if receipt.direct and not arrival.stamped:
+        batch.clocks.update((origin, word) for word in _clock(arrival.at, receipt))
     if problem := _out_of_bounds(arrival, receipt):
         batch.refused.append(Refused(number, *problem, origin))
     else:
         batch.arrivals.append(arrival)
+
+
+def _clock(at: datetime, receipt: Receipt) -> Iterator[str]:
+    """What the moment of an event says of its sender's clock."""
+    yield "timed"
+    if at - receipt.now > CLOCKS_DIFFER:
+        yield "ahead"
+    elif receipt.now - at > HELD_BACK:
+        yield "late"
 
 
 def _out_of_bounds(arrival: Arrival[Message], receipt: Receipt) -> tuple[str, str] | None:

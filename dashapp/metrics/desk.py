@@ -14,7 +14,16 @@ from dashapp.metrics import stretches
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.registry import Metric, Policy
 from dashapp.store.closed import first_open_day
-from dashapp.store.reads import Coverage, coverage_of, default_origins, live_since, received_since, spans_of
+from dashapp.store.reads import (
+    Coverage,
+    Spans,
+    any_spans_of,
+    coverage_of,
+    default_origins,
+    live_since,
+    received_since,
+    spans_of,
+)
 from dashapp.store.version import version
 
 T = TypeVar("T")
@@ -74,6 +83,8 @@ class Desk:
         return self.once(("covered", names, window, feed), lambda: self._coverage(names, window, feed))
 
     def _coverage(self, names: tuple[str, ...], window: Window | None, feed: Feed) -> Coverage:
+        if feed is Feed.ANY:
+            return stretches.covered_between(self.spans(names), window)
         if feed is Feed.WIRE:
             return stretches.covered_since(self.received_since(names), self.today, window)
         if feed is Feed.LIVE:
@@ -88,6 +99,10 @@ class Desk:
             self.known[key] = (read, found)
         covered: Coverage = found.within(window) if window else found
         return covered
+
+    def spans(self, names: tuple[str, ...]) -> Spans:
+        """The first and the last day until today that any feed of some origins tells of, by name."""
+        return self.once(("any spans", names), lambda: any_spans_of(self.connection, names, self.today))
 
     def received_since(self, names: tuple[str, ...]) -> dict[str, date]:
         """When events of some origins were first received, by name; of those that sent any."""

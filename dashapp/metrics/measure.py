@@ -17,6 +17,7 @@ from dashapp.metrics.ahead import computed_ahead, reads_facts
 from dashapp.metrics.desk import Audience, Desk, settled_day, widened, with_origins
 from dashapp.metrics.disclosure import hidden_small, of_persons, pseudonyms, too_few
 from dashapp.metrics.durations import durations, moments
+from dashapp.metrics.judged import judged
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
 from dashapp.metrics.registry import COUNTS, METRICS, Kind, Metric, Privacy, Statistics
@@ -24,7 +25,7 @@ from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import Coverage
 
-TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO)
+TRAILING = (Kind.FLOW, Kind.SHARE, Kind.MEAN, Kind.RATIO, Kind.PEAK)
 FRESH = timedelta(days=2)
 """Within it of now, the last covered day tells what is open now."""
 
@@ -102,18 +103,11 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     if ask.stretch:
         return _within(desk, metric, ask, ask.stretch)
-    reach = ask.reach
-    coverage = desk.coverage(ask.chosen(Dim.ORIGIN), reach, metric.feed)
+    coverage = desk.coverage(ask.chosen(Dim.ORIGIN), ask.reach, metric.feed)
     pooling = Pooling(ask, metric, coverage, settled_day(desk, metric))
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
-    if metric.kind is Kind.AGES:
-        return _aged(desk, answer)
-    if metric.edges is not None:
-        rows = _read(desk, metric, ask, reach)
-        found = distribution(binned(rows, coverage.days), pooling, metric.edges)
-        return replace(answer, points=found.points, total=found.total, spreads=found.spreads)
-    if metric.kind is Kind.DURATIONS:
-        return _lasted(desk, answer, pooling)
+    if found := _unsummed(desk, answer, pooling):
+        return found
     sums = _lived(desk, metric, ask) if metric.feed is Feed.LIVE else _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
@@ -126,6 +120,22 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
         ask, ranked(told) if metric.whole.intersection(ask.by) else told, desk.policy.small_group
     )
     return replace(answer, points=points, total=total, hidden=hidden, from_facts=reads_facts(metric, ask))
+
+
+def _unsummed(desk: Desk, answer: Measurement, pooling: Pooling) -> Measurement | None:
+    """The answer of a metric that is made of something else than sums; None for any other."""
+    metric, ask = answer.metric, answer.ask
+    if metric.kind is Kind.AGES:
+        return _aged(desk, answer)
+    if metric.judge is not None:
+        return judged(desk, answer, pooling, lambda days: _read(desk, metric, ask, days))
+    if metric.edges is not None:
+        rows = _read(desk, metric, ask, ask.reach)
+        found = distribution(binned(rows, pooling.coverage.days), pooling, metric.edges)
+        return replace(answer, points=found.points, total=found.total, spreads=found.spreads)
+    if metric.kind is Kind.DURATIONS:
+        return _lasted(desk, answer, pooling)
+    return None
 
 
 def _within(desk: Desk, metric: Metric, ask: Ask, stretch: Stretch) -> Measurement:

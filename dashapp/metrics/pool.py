@@ -67,6 +67,8 @@ class Pooling:
         if not self.days:
             return Point(self.ask.window.since, (), None, 0)
         parts = [self.pooled(days, self.days) for days in sums.values()]
+        if self.metric.kind is Kind.PEAK:
+            return self.point(self.ask.window.since, (), *max(parts, default=NOTHING), self.pending(self.days))
         num, den = sum(num for num, _ in parts), sum(den for _, den in parts)
         return self.point(self.ask.window.since, (), num, den, self.pending(self.days))
 
@@ -90,6 +92,8 @@ class Pooling:
             ((day, pair),) = sums.items()
             return pair if days[0] <= day <= days[-1] and day in self.coverage.days else NOTHING
         known = [sums[day] for day in days if day in sums]
+        if self.metric.kind is Kind.PEAK:
+            return max(known, default=NOTHING)
         return sum([num for num, _ in known]), sum([den for _, den in known])
 
     def point(self, bucket: date, group: Groups, num: float, den: float, provisional: bool) -> Point:  # noqa: FBT001 # given by place, as it comes
@@ -99,6 +103,8 @@ class Pooling:
                 return Point(bucket, group, num, int(num), provisional=provisional)
             case Kind.RATIO:
                 return Point(bucket, group, 100 * num / den if den else None, int(num), provisional=provisional)
+            case Kind.PEAK:
+                return Point(bucket, group, num if den else None, int(den), provisional=provisional)
         if not den:
             return Point(bucket, group, None, 0, provisional=provisional)
         value = num / self.metric.scale / den

@@ -1,9 +1,9 @@
 """A metric is declared once: a function that returns a SELECT, and what must be said about it."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,9 +31,11 @@ class Unit(StrEnum):
     PERCENT = "%"
     SCORE = "score"
     HOURS = "h"
+    DAYS = "days"
+    VALUES = "values"
 
 
-COUNTS = frozenset({Unit.COUNT, Unit.REPORTS, Unit.DECISIONS, Unit.RECORDS, Unit.EVENTS})
+COUNTS = frozenset({Unit.COUNT, Unit.REPORTS, Unit.DECISIONS, Unit.RECORDS, Unit.EVENTS, Unit.DAYS, Unit.VALUES})
 """Units of what is counted."""
 
 
@@ -50,7 +52,8 @@ class Kind(StrEnum):
     A flow is num and counts its own cases; a stock is the running sum of num at the end of the bucket; a share and
     a mean are num over den cases; a ratio is num cases over a den that is no count of cases. A distribution is read
     from (bin, count) rows, its value is the median. Ages are those of the flags open now, reduced to one value;
-    durations are the times from reports to their decisions, reduced likewise.
+    durations are the times from reports to their decisions, reduced likewise. A peak is the largest value of a day and
+    a group, of den cases; silence is the time since origins delivered, until now, of several the longest.
     """
 
     FLOW = "flow"
@@ -61,6 +64,12 @@ class Kind(StrEnum):
     DISTRIBUTION = "distribution"
     AGES = "ages"
     DURATIONS = "durations"
+    PEAK = "peak"
+    SILENCE = "silence"
+
+
+OF_NOW = (Kind.AGES, Kind.SILENCE)
+"""Kinds that are about this moment, whatever days are asked for."""
 
 
 class Better(StrEnum):
@@ -83,6 +92,22 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What rows are judged by beside what they say: the dimensions to split by, the first and last day of each origin
+    (no day that is not over), and the moment.
+    """
+
+    by: Sequence[Dim]
+    spans: Mapping[str, tuple[date, date]]
+    now: datetime
+    zone: ZoneInfo
+
+
+JudgedSums = dict[tuple[str, ...], dict[date, tuple[float, float]]]
+"""Num and den by group and day."""
+
+
+@dataclass(frozen=True)
 class Metric:
     """One metric. `feed` is what origins must deliver for it. `settles` says how long a day may still change after it
     ended; `scale` is the unit of num, for sums that are kept as whole numbers so that they add up alike in any order.
@@ -91,7 +116,8 @@ class Metric:
     With `censored` the open ones are cases too. `whole` are dimensions with so many values that it is split by them
     over the whole window only. `kept_by` are splits that are computed ahead because no cube knows them. `rows` is the
     query that, beside days and filters, finds the flags behind a figure; None where the day raised cannot. `live` gives
-    the key of the metric that answers by less than a day.
+    the key of the metric that answers by less than a day. `judge` makes sums of rows that are none yet; it is given
+    those of so many days `before` the first as well.
     """
 
     key: str
@@ -115,6 +141,8 @@ class Metric:
     kept_by: tuple[tuple[Dim, ...], ...] = ()
     rows: str | None = ""
     live: Callable[[Ask], str] | None = None
+    judge: Callable[[Sequence[Any], "Sight"], "JudgedSums"] | None = None
+    before: int = 0
     reference: str = ""
 
     @property

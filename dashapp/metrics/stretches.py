@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from dashapp.domain.ask import Stretch, Window
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics.pool import Groups, Point
-from dashapp.store.reads import Coverage
+from dashapp.store.reads import Coverage, Spans
 
 
 def covered_since(first: Mapping[str, date], today: date, window: Window | None) -> Coverage:
@@ -19,6 +19,15 @@ def covered_since(first: Mapping[str, date], today: date, window: Window | None)
     asked = window or Window(begin, begin)
     days = frozenset(day for day in asked if begin <= day <= today) if window else frozenset()
     return Coverage(days, frozenset(), begin, today)
+
+
+def covered_between(spans: Spans, window: Window | None) -> Coverage:
+    """Every day from the first to the last of any origin."""
+    if not spans:
+        return Coverage(frozenset(), frozenset(), None, None)
+    days = frozenset(day for day in window or () if any(first <= day <= last for first, last in spans.values()))
+    firsts, lasts = zip(*spans.values(), strict=True)
+    return Coverage(days, frozenset(), min(firsts), max(lasts))
 
 
 def ends(since: date, until: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     MetaData,
     String,
+    Table,
     TypeDecorator,
 )
 
@@ -69,3 +72,17 @@ KEY = String(200).with_variant(String(200, collation="C"), "postgresql")
 def key(name: str, **options: Any) -> Column[str]:
     """A column of ids, or of values of an open dimension."""
     return Column(name, KEY, **options)
+
+
+def of_fields(name: str) -> Table:
+    """A table of how many cases of a day say what of a field, whatever they say of others."""
+    return Table(
+        name,
+        metadata,
+        key("origin", primary_key=True),
+        Column("day", Date, primary_key=True),
+        key("field", primary_key=True),
+        key("value", primary_key=True),
+        Column("cases", BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )

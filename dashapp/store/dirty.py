@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, union
 
 from dashapp.domain.vocabulary import Feed
 from dashapp.store.closed import first_open_day
-from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report
+from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report, report_field
 from dashapp.store.schema import DERIVED, coverage, dirty_day, flag
 
 FLAGS_AT_ONCE = 20_000
@@ -29,7 +29,7 @@ def mark_all_dirty(connection: Connection) -> None:
     days_of_reports = (
         select(report.c.origin, report.c.created_day.label("day")),
         select(decision.c.origin, decision.c.decided_day),
-        *(select(cube.c.origin, cube.c.day) for cube in (cube_report, cube_decision)),
+        *(select(cube.c.origin, cube.c.day) for cube in (cube_report, cube_decision, report_field)),
     )
     connection.execute(insert(dirty_report_day).from_select(["origin", "day"], union(*days_of_reports)))
 

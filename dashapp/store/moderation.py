@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from dashapp.domain.vocabulary import Dim
-from dashapp.store.columns import Instant, key, metadata, one_of
+from dashapp.store.columns import Instant, key, metadata, of_fields, one_of
 
 report = Table(
     "report",
@@ -98,7 +98,8 @@ ingest_count = Table(
     Column("count", BigInteger, nullable=False),
 )
 """What became of events (new, seen or refused) by the day on which they were received. Lines of which no origin can be
-read are of NOT_GIVEN."""
+read are of NOT_GIVEN. Beside these, of the events that came directly: how many say when they happened (timed), and how
+many of those say a moment that was still to come (ahead) or long past (late)."""
 
 api_token = Table(
     "api_token",
@@ -153,3 +154,7 @@ cube_decision = Table(
     sqlite_with_rowid=False,
 )
 """Decisions by the day they were taken, and the records they affected."""
+
+report_field = of_fields("report_field")
+"""What reports say (violation, by the day they came in) and decisions (action, automated, by the day they were taken),
+each field by itself."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func, select, union_all
 
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import Incident
@@ -22,6 +22,15 @@ ORIGINS = select(origin).order_by(origin.c.origin)
 SPANS = select(coverage.c.origin, func.min(coverage.c.day), func.max(coverage.c.day)).group_by(coverage.c.origin)
 OF_FEED = coverage.c.feed == bindparam("feed")
 SPANS_OF = SPANS.where(OF_FEED)
+RECEIVED = select(ingest_count.c.origin, func.min(ingest_count.c.day), func.max(ingest_count.c.day)).group_by(
+    ingest_count.c.origin
+)
+ANY_SPANS_TO = union_all(
+    *(
+        spans.where(table.c.origin.in_(NAMES), table.c.day <= bindparam("today"))
+        for spans, table in ((SPANS, coverage), (RECEIVED, ingest_count))
+    )
+)
 SPANS_TO = SPANS_OF.where(coverage.c.origin.in_(NAMES), coverage.c.day <= bindparam("today"))
 COVERED = select(coverage.c.origin, coverage.c.day).where(
     coverage.c.origin.in_(NAMES), OF_FEED, coverage.c.day.between(bindparam("since"), bindparam("until"))
@@ -67,7 +76,8 @@ class Origin:
 
 def origins(connection: Connection, feed: Feed | None = None) -> list[Origin]:
     """All origins, by name, with what they cover, of one feed where it is given."""
-    found = connection.execute(SPANS_OF, {"feed": feed}) if feed else connection.execute(SPANS)
+    one = feed is not None and feed is not Feed.ANY
+    found = connection.execute(SPANS_OF, {"feed": feed}) if one else connection.execute(SPANS)
     spans = {name: (first, last) for name, first, last in found}
     if feed is Feed.LIVE:
         spans = {name: (first.date(), None) for name, first in live_since(connection).items()}
@@ -106,13 +116,13 @@ def row_counts(connection: Connection) -> dict[Feed, dict[str, int]]:
 
 def default_origins(connection: Connection, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
     """The origins that a view shows when it names none: the real ones that have the feed, or all that are real where
-    none has, which shows no data; the demo as long as there is nothing else.
+    none has, which shows no data, or where any feed will do; the demo as long as there is nothing else.
     """
     if feed is Feed.WIRE:
         return _receiving(received_since(connection))
     found = origins(connection, feed)
     real = [origin for origin in found if origin.kind != DEMO] or found
-    delivering = [origin for origin in real if origin.first_day]
+    delivering = [origin for origin in real if origin.first_day and feed is not Feed.ANY]
     return tuple(origin.name for origin in delivering or real)
 
 
@@ -161,6 +171,15 @@ def spans_of(connection: Connection, names: Sequence[str], today: date, feed: Fe
     """From when to when the origins' feed covers days; days after `today` do not count."""
     rows = connection.execute(SPANS_TO, {"names": names, "today": today, "feed": feed})
     return {name: (first, last) for name, first, last in rows}
+
+
+def any_spans_of(connection: Connection, names: Sequence[str], today: date) -> Spans:
+    """From when to when the origins told of anything, or anything was received of them."""
+    found: dict[str, tuple[date, date]] = {}
+    for name, first, last in connection.execute(ANY_SPANS_TO, {"names": names, "today": today}):
+        known = found.get(name, (first, last))
+        found[name] = (min(known[0], first), max(known[1], last))
+    return found
 
 
 def coverage_of(connection: Connection, spans: Spans, feed: Feed, window: Window | None = None) -> Coverage:

@@ -34,6 +34,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Label, Routing, Severity
 from dashapp.store.bins import hours_bins, score_bins
 from dashapp.store.bulk import delete_days, insert_columns, select_columns
 from dashapp.store.dirty import first_dirty, mark_all_dirty, runs
+from dashapp.store.fields import Said, as_columns, count_field
 from dashapp.store.portable import rounded
 from dashapp.store.rollup_reports import rollup_reports
 from dashapp.store.schema import (
@@ -44,6 +45,7 @@ from dashapp.store.schema import (
     THIN,
     dirty_day,
     flag,
+    flag_field,
     hours_histogram,
     reviewer,
     score_histogram,
@@ -178,13 +180,15 @@ def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict
 
 def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> None:
     """Replace one origin's derived rows of a stretch of days, and note the values that these days show."""
-    tally = _tally(connection, bound)
+    tally, said = _tally(connection, bound), Said()
     for extra, cube in CUBES.items():
         rows = tally.sums(("day", *CORE, *((extra,) if extra else ())), MEASURES)
         _replace(connection, cube, bound, rows)
         for dim in (extra,) if extra else CORE:
             note_first_days(first_days, dim, rows)
+            count_field(said, dim, rows)
     _replace(connection, thin_cube, bound, tally.sums(("day", *THIN), MEASURES))
+    _replace(connection, flag_field, bound, as_columns(said))
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
         names = tuple(column.name for column in table.columns if column.name in tally.numbers)
         _replace(connection, table, bound, tally.histograms(names, measure))

@@ -24,7 +24,17 @@ from sqlalchemy import (
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Scope
 from dashapp.store.bulk import delete_days
 from dashapp.store.dirty import first_dirty, runs
-from dashapp.store.moderation import REPORTED, RULED, cube_decision, cube_report, decision, dirty_report_day, report
+from dashapp.store.fields import counted_reports
+from dashapp.store.moderation import (
+    REPORTED,
+    RULED,
+    cube_decision,
+    cube_report,
+    decision,
+    dirty_report_day,
+    report,
+    report_field,
+)
 from dashapp.store.values import FirstDays, note_values
 
 ORIGIN: BindParameter[str] = bindparam("of_origin", type_=String)
@@ -55,6 +65,8 @@ def _rebuild(connection: Connection, origin: str, since: date, until: date, firs
         for dim in OPEN[cube]:
             for row in connection.execute(_first_days(cube, dim), bound):
                 first_days[dim, row.value] = min(row.day, first_days.get((dim, row.value), row.day))
+    delete_days(connection, report_field, origin, since, until)
+    connection.execute(_fields(), bound)
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +84,11 @@ def _decisions() -> Insert:
     sums = (func.count(), func.sum(decision.c.affected_records))
     counted = select(*key, *sums).where(decision.c.origin == ORIGIN, decision.c.decided_day.between(SINCE, UNTIL))
     return insert(cube_decision).from_select(list(cube_decision.columns.keys()), counted.group_by(*key))
+
+
+@lru_cache(maxsize=1)
+def _fields() -> Insert:
+    return counted_reports()
 
 
 def reported(dim: Dim) -> ColumnElement[str]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from dashapp.domain.vocabulary import Dim
 from dashapp.store import moderation, operations  # noqa: F401 # so that who knows these tables knows all
-from dashapp.store.columns import Instant, key, metadata, one_of
+from dashapp.store.columns import Instant, key, metadata, of_fields, one_of
 
 meta = Table("meta", metadata, key("key", primary_key=True), Column("value", Text, nullable=False))
 """What the derived tables were built with: reporting time zone, SLA hours."""
@@ -230,5 +230,8 @@ HOURS: tuple[Dim, ...] = (Dim.CATEGORY, *THIN)
 hours_histogram = _histogram("hours_histogram", HOURS)
 """Decided flags by hours to decision in log-spaced bins (store.bins), by the day raised."""
 
-DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram)
+flag_field = of_fields("flag_field")
+"""What flags say of each of their fields by itself, by the day raised; of labels those given, by the day decided."""
+
+DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram, flag_field)
 """The tables that are rebuilt from the flags."""

@@ -58,7 +58,7 @@ def take() -> Response:
     lines = _lines()
     held = services()
     settings = held.settings
-    receipt = Receipt(held.clock(), settings.zone, id_days=settings.event_ids_days)
+    receipt = Receipt(held.clock(), settings.zone, id_days=settings.event_ids_days, direct=True)
     try:
         result = take_lines(held.writer, enumerate(lines, 1), receipt, MOST_LINES)
     except TooMany:

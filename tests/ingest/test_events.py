@@ -222,6 +222,32 @@ def test_what_became_of_lines_is_counted_by_origin_and_day(take: Any, rows: Any)
     ]
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (None, []),
+        ("2024-03-30T12:08:00Z", ["timed"]),
+        ("2024-03-30T12:08:01Z", ["ahead", "timed"]),
+        ("2024-03-30T12:12:01Z", ["ahead", "timed"]),  # refused: it lies in the future
+        ("2024-03-30T11:07:00Z", ["timed"]),
+        ("2024-03-30T11:06:59Z", ["late", "timed"]),
+    ],
+)
+def test_of_events_that_come_directly_those_are_counted_whose_clock_differs(
+    take: Any, rows: Any, at: str | None, words: list[str]
+) -> None:
+    take({**CREATED, **({"at": at} if at else {})}, direct=True)
+    outcomes = rows(ingest_count, "outcome", "count")
+    assert [(word, count) for word, count in outcomes if word not in ("new", "refused")] == [
+        (word, 1) for word in words
+    ]
+
+
+def test_events_out_of_a_file_tell_nothing_of_clocks(take: Any, rows: Any) -> None:
+    take({**CREATED, "at": "2024-03-29T12:00:00Z"})
+    assert rows(ingest_count, "outcome") == [("new",)]
+
+
 def test_good_lines_of_a_batch_are_kept_beside_bad_ones(take: Any, rows: Any) -> None:
     answer = take(FLAG, b"not json", {**FLAG, "id": "F2", "severity": "hgih"}, {**FLAG, "id": "F3"})
     assert answer == {

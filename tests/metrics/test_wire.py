@@ -23,6 +23,8 @@ def test_refused_events_are_a_share_of_all_received_also_those_of_which_no_origi
             received("a", 28, "seen", 2),
             received("a", 28, "refused", 1),
             received(NOT_GIVEN, 28, "refused", 1),
+            received("a", 28, "timed", 8),
+            received("a", 28, "ahead", 2),
             received("a", 30, "new", 5),
             received("demo", 30, "refused", 90),
         ]
@@ -61,3 +63,25 @@ def test_where_nothing_was_received_there_is_no_data(engine: Engine) -> None:
     with engine.connect() as connection:
         answer = measure(Desk(connection, NOW, POLICY), METRICS["events_refused"], Ask(Window(NOW.date(), NOW.date())))
     assert (answer.points, answer.total and answer.total.value) == ((), None)
+
+
+def test_clocks_that_are_ahead_and_events_that_are_late_are_shares_of_those_that_say_when_they_happened(
+    engine: Engine,
+) -> None:
+    with engine.connect() as connection:
+        counts = [
+            received("a", 30, "new", 90),
+            received("a", 30, "timed", 40),
+            received("a", 30, "ahead", 1),
+            received("a", 30, "late", 8),
+            received("b", 30, "new", 10),
+        ]
+        connection.execute(insert(ingest_count), counts)
+        desk, ask = Desk(connection, NOW, POLICY), Ask(Window(NOW.date(), NOW.date()), by=(Dim.ORIGIN,))
+        found = {key: measure(desk, METRICS[key], ask) for key in ("events_ahead", "events_late", "events_refused")}
+        connection.rollback()
+    assert {key: [(p.groups, p.value, p.n) for p in answer.points] for key, answer in found.items()} == {
+        "events_ahead": [(("a",), 2.5, 40)],
+        "events_late": [(("a",), 20.0, 40)],
+        "events_refused": [(("a",), 0.0, 90), (("b",), 0.0, 10)],
+    }

@@ -27,6 +27,7 @@ from dashapp.store.schema import (
     dimension_value,
     dirty_day,
     flag,
+    flag_field,
     hours_histogram,
     metadata,
     score_histogram,
@@ -146,6 +147,7 @@ def agree(connection: Connection, teams: dict[tuple[str, str], str]) -> None:
         dims = (*CORE, extra) if extra else CORE
         assert content(connection, cube) == Counter(counted(facts, dims)), cube.name
     assert content(connection, thin_cube) == Counter(counted(facts, THIN))
+    assert content(connection, flag_field) == Counter(by_field(facts))
     assert content(connection, workload) == Counter(worked(facts))
     assert bins_of(connection, score_histogram) == Counter(by_score(facts))
     assert bins_of(connection, hours_histogram) == Counter(by_hours(facts))
@@ -177,6 +179,17 @@ def raised(fact: dict[str, Any]) -> dict[str, int]:
         "scored": int(fact["score"] is not None),
         "score_nano": round((fact["score"] or 0) * 1e9),
     }
+
+
+def by_field(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """What flags say of each field by the day raised, and which labels they have by the day decided."""
+    names = ("category", "severity", "routing", "model_version", "region", "media_type", "detector")
+    said_so = Counter(
+        (fact["origin"], fact["flagged_day"], name, fact[name] or NOT_GIVEN) for fact in facts for name in names
+    )
+    labels = (fact for fact in facts if fact["label"] is not None and fact["decided_day"] is not None)
+    said_so.update((fact["origin"], fact["decided_day"], "label", fact["label"]) for fact in labels)
+    return [(*key, count) for key, count in said_so.items()]
 
 
 def by_score(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

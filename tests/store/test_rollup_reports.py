@@ -15,7 +15,7 @@ from dashapp.domain.messages import DecisionRow, ReportRow
 from dashapp.domain.vocabulary import Action, Dim, Feed, Severity, Violation
 from dashapp.store import writes
 from dashapp.store.engine import writer_engine
-from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report
+from dashapp.store.moderation import cube_decision, cube_report, decision, dirty_report_day, report, report_field
 from dashapp.store.reads import Value, origins, values_of
 from dashapp.store.rezone import rezone
 from dashapp.store.rollup import rollup
@@ -57,6 +57,7 @@ decisions = st.fixed_dictionaries(
         "media_type": media,
         "action": st.sampled_from(Action),
         "affected_records": st.sampled_from((0, 1, 1, 2, 500)),
+        "automated": st.sampled_from((None, True, False)),
     }
 )
 steps = st.lists(
@@ -155,8 +156,9 @@ def test_after_every_rollup_the_cubes_hold_what_plain_loops_count(engine: Engine
             if step == ("roll up",):
                 assert content(connection, cube_report) == counted_reports(connection)
                 assert content(connection, cube_decision) == counted_decisions(connection)
+                assert content(connection, report_field) == counted_fields(connection)
                 assert not content(connection, dirty_report_day)
-        tables = (cube_report, cube_decision, dimension_value)
+        tables = (cube_report, cube_decision, report_field, dimension_value)
         held = [content(connection, table) for table in tables]
         rollup(connection, SLA, everything=True)
         assert [content(connection, table) for table in tables] == held
@@ -173,6 +175,19 @@ def test_a_report_closed_later_is_updated_and_its_day_counted_anew(connection: C
     assert list(content(connection, cube_report)) == [
         ("a", date(2024, 2, 26), "image", "sensitive", "deindexed_copyright", "(none)", "(none)", 1)
     ]
+
+
+def counted_fields(connection: Connection) -> Counter[tuple[Any, ...]]:
+    """What reports and decisions say of each of their fields, by day."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for one in connection.execute(select(report)).mappings():
+        counts[one["origin"], one["created_at"].astimezone(ZONE).date(), "violation", one["violation"]] += 1
+    for one in connection.execute(select(decision)).mappings():
+        day = one["origin"], one["decided_at"].astimezone(ZONE).date()
+        counts[*day, "action", one["action"]] += 1
+        if one["automated"] is not None:
+            counts[*day, "automated", "yes" if one["automated"] else "no"] += 1
+    return Counter((*key, count) for key, count in counts.items())
 
 
 def test_the_same_report_is_seen_and_another_action_is_a_conflict(connection: Connection) -> None:

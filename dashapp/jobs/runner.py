@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event, Thread
 
 from sqlalchemy import Connection, Engine
@@ -96,7 +96,7 @@ class Runner:
         self,
         jobs: Sequence[Job],
         settings: Settings,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[Connection], datetime] = moment,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.jobs, self.settings, self.clock, self.steady = jobs, settings, clock, steady
@@ -127,7 +127,7 @@ class Runner:
         return found
 
     def _wanted(self, connection: Connection) -> list[tuple[Job, Run, Run | None]]:
-        now, last = moment(connection, self.clock), last_runs(connection, *(job.name for job in self.jobs))
+        now, last = self.clock(connection), last_runs(connection, *(job.name for job in self.jobs))
         wanted = []
         for job in self.jobs:
             before = last.get(job.name)
@@ -183,7 +183,7 @@ class Runner:
             log.warning("%s was taken up by another process", job.name)
         else:
             seconds = self.steady() - begun
-            self._say(lambda connection: finish(connection, run, self._now(connection), seconds, result, error), lost)
+            self._say(lambda connection: finish(connection, run, self.clock(connection), seconds, result, error), lost)
             log.info("%s ended after %.2f s: %s", job.name, seconds, error or dict(result))
         finally:
             over.set()
@@ -213,7 +213,7 @@ class Runner:
         while not over.wait(seconds / RENEWALS):
             try:
                 with self.writer.begin() as connection:
-                    if not renew(connection, run, longer(self._now(connection), seconds)):
+                    if not renew(connection, run, longer(self.clock(connection), seconds)):
                         lost.set()
                         return
             except SQLAlchemyError as error:
@@ -231,9 +231,6 @@ class Runner:
                     return
             else:
                 return
-
-    def _now(self, connection: Connection) -> datetime:
-        return moment(connection, self.clock)
 
 
 def kind_of(error: Exception) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from dashapp.jobs.tasks import ROLLUP, jobs_of
 from dashapp.settings import Settings
-from dashapp.store.claims import last_runs, moment
+from dashapp.store.claims import last_runs
 from dashapp.store.reads import is_stale
 
 BEHIND = timedelta(minutes=15)
@@ -19,5 +19,5 @@ def problems(connection: Connection, settings: Settings, now: datetime) -> list[
     failing = [f"{name} failed" for name, run in sorted(last.items()) if run.error]
     rolled = last.get(ROLLUP)
     since = (rolled.ended_at or rolled.begun_at) if rolled else None
-    waits = is_stale(connection) and (since is None or moment(connection, lambda: now) - since > BEHIND)
+    waits = is_stale(connection) and (since is None or now - since > BEHIND)
     return [*failing, *(["changed days are not rolled up"] if waits else [])]

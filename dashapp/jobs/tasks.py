@@ -34,7 +34,7 @@ def jobs_of(settings: Settings) -> list[Job]:
         Job("detect", often, _detect, needed=has_data),
         Job("retention", nightly, _retention),
     ]
-    if settings.backup_dir:
+    if settings.backup_dir and settings.database_url.startswith("sqlite"):
         jobs.append(Job("backup", nightly, _backup))
     return jobs
 

@@ -23,7 +23,8 @@ def write_rows(
     """
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{name}.part"
-    found = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table).where(where), dict(bound))
+    options = {"yield_per": ROWS_AT_ONCE}
+    found = connection.execute(select(table).where(where), dict(bound), execution_options=options)
     with part.open("wb") as file:
         with gzip.open(file, "wb") as packed, io.TextIOWrapper(packed, "utf-8", newline="") as text:
             writer = csv.writer(text)

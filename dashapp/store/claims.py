@@ -1,9 +1,9 @@
 """Runs of jobs, claimed by slot: whoever writes a run's row first runs it, over all processes and hosts."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -43,11 +43,11 @@ class Run:
 COLUMNS = tuple(job_run.c[name] for name in Run.__dataclass_fields__)
 
 
-def moment(connection: Connection, clock: Callable[[], datetime]) -> datetime:
+def moment(connection: Connection) -> datetime:
     """What time it is for all who share the store: PostgreSQL's own clock, for hosts may differ; else this host's."""
     if connection.dialect.name == "postgresql":
         return connection.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
-    return clock()
+    return datetime.now(UTC)
 
 
 def last_runs(connection: Connection, *jobs: str) -> dict[str, Run]:

@@ -1,7 +1,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
@@ -41,9 +40,8 @@ class Done:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    url = f"sqlite:///{tmp_path / 'test.sqlite'}"
-    return Settings(_env_file=None, database_url=url, time_zone="UTC", lease_seconds=LEASE)
+def settings(database_url: str) -> Settings:
+    return Settings(_env_file=None, database_url=database_url, time_zone="UTC", lease_seconds=LEASE)
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ def runner_of(settings: Settings, writer: Engine, time: Time) -> Iterator[Callab
     made = []
 
     def make(jobs: Sequence[Job], name: str = "one:1") -> Runner:
-        runner = Runner(jobs, settings, lambda: time.wall, lambda: time.steady)
+        runner = Runner(jobs, settings, lambda _: time.wall, lambda: time.steady)
         runner.name = name
         made.append(runner)
         return runner

@@ -80,4 +80,6 @@ def test_a_rollup_that_fails_is_tried_again(
     time.passes(5)
     assert turn(runner) == 1
     assert raised(writer) == [1]
-    assert [error for *_, error in history(settings.database_url)] == ["no such table: cube_thin", None]
+    failed, then = (error for *_, error in history(settings.database_url))
+    assert failed in ("no such table: cube_thin", "UndefinedTable")
+    assert then is None

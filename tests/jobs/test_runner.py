@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -133,7 +134,7 @@ def test_time_in_which_the_store_was_gone_does_not_make_a_run_lost(
     with writer.begin() as connection:
         connection.execute(text("ALTER TABLE job_run RENAME TO elsewhere"))
     assert watched(other, time, 60) == 0
-    assert other.trouble == "no such table: job_run"
+    assert other.trouble in ("no such table: job_run", "UndefinedTable")
     with writer.begin() as connection:
         connection.execute(text("ALTER TABLE elsewhere RENAME TO job_run"))
     assert watched(other, time, LEASE) == 0
@@ -158,7 +159,7 @@ def test_nothing_is_taken_over_while_somebody_else_holds_the_store(
     assert watched(other, time, LEASE) == 0
     with writer.begin():
         assert watched(other, time, 1) == 0
-    assert other.trouble == "database is locked"
+    assert other.trouble in ("database is locked", "LockNotAvailable")
     assert watched(other, time, LEASE) == 0
 
 
@@ -209,6 +210,7 @@ def test_a_slot_in_which_nothing_is_needed_leaves_no_run(runner_of: Make, settin
     assert [slot for _, slot, *_ in history(settings.database_url)] == ["12:01:00"]
 
 
+@pytest.mark.sqlite_only
 def test_a_disk_that_is_full_fails_the_run_and_says_so(
     runner_of: Make, settings: Settings, time: Time, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -243,6 +245,6 @@ def test_the_end_of_a_run_is_written_as_soon_as_the_store_can_be_written_to(
     [(_, run)] = runner.claimed()
     runner.settings = settings.model_copy(update={"lease_seconds": 0.01})
     runner._say(write)
-    assert "the end of a run could not be written: no such table: nowhere" in caplog.text
+    assert re.search("the end of a run could not be written: (no such table: nowhere|UndefinedTable)", caplog.text)
     with runner.reader.connect() as connection:
         assert connection.scalar(select(job_run.c.result)) == '{"n": 1}'

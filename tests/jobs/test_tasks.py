@@ -2,6 +2,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, select
 
 from dashapp.demo.load import load
@@ -22,17 +23,24 @@ def results(writer: Engine) -> dict[str, str]:
         return {row.job: row.result for row in connection.execute(select(job_run).order_by(job_run.c.slot))}
 
 
+def test_a_server_of_databases_is_not_ours_to_copy(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = settings.model_copy(update={"database_url": "postgresql://db/watchfloor", "backup_dir": tmp_path})
+    assert "backup" not in [job.name for job in jobs_of(elsewhere)]
+
+
 def test_nothing_is_copied_and_no_row_goes_unless_it_is_asked_for(settings: Settings) -> None:
     assert "backup" not in [job.name for job in jobs_of(settings)]
     assert settings.retention_days is None
 
 
+@pytest.mark.sqlite_only
 def test_backup_and_retention_run_at_night(settings: Settings, tmp_path: Path) -> None:
     asked = settings.model_copy(update={"backup_dir": tmp_path, "night_hour": 4})
     nightly = [job.name for job in jobs_of(asked) if job.schedule == Daily(4, settings.zone)]
     assert nightly == ["retention", "backup"]
 
 
+@pytest.mark.sqlite_only
 def test_the_nightly_jobs_copy_the_store_and_delete_old_rows(
     runner_of: Make, settings: Settings, writer: Engine, time: Time, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from dashapp.store.engine import writer_engine
 from dashapp.store.migrate import state
 from dashapp.store.schema import meta
 
+pytestmark = pytest.mark.sqlite_only
+
 NIGHT = datetime(2024, 4, 1, 3, tzinfo=UTC)
 
 

@@ -30,8 +30,8 @@ def upgrade() -> None:
         batch_op.create_index('ix_job_run_begun_at', ['begun_at'], unique=False)
 
     op.create_table('detection',
-    sa.Column('origin', sa.String(length=200), nullable=False),
-    sa.Column('detector', sa.String(length=200), nullable=False),
+    sa.Column('origin', KEY, nullable=False),
+    sa.Column('detector', KEY, nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('observed', sa.BigInteger(), nullable=False),
     sa.Column('score', sa.Double(), nullable=False),

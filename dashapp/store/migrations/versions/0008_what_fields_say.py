@@ -8,6 +8,8 @@ down_revision = '0007'
 branch_labels = None
 depends_on = None
 
+KEY = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
+
 OF_FLAGS = {
     "core": ("category", "severity", "routing", "model_version"),
     "region": ("region",),
@@ -21,10 +23,10 @@ def upgrade() -> None:
     for name in ("flag_field", "report_field"):
         op.create_table(
             name,
-            sa.Column("origin", sa.String(length=200), nullable=False),
+            sa.Column("origin", KEY, nullable=False),
             sa.Column("day", sa.Date(), nullable=False),
-            sa.Column("field", sa.String(length=200), nullable=False),
-            sa.Column("value", sa.String(length=200), nullable=False),
+            sa.Column("field", KEY, nullable=False),
+            sa.Column("value", KEY, nullable=False),
             sa.Column("cases", sa.BigInteger(), nullable=False),
             sa.PrimaryKeyConstraint("origin", "day", "field", "value", name=op.f(f"pk_{name}")),
             sqlite_with_rowid=False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashapp.cli import ingest, jobs, refresh, showing, tokens
+from dashapp.cli import copy, ingest, jobs, refresh, showing, tokens
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ app.command("detect")(jobs.detect)
 app.command("retention")(jobs.retention)
 app.command("backup")(jobs.backup)
 app.command("refresh")(refresh.refresh)
+app.command("copy")(copy.copy)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]

@@ -14,6 +14,7 @@ from dashapp.__main__ import app
 FLAGS = "flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_score,coordinated_flag,attack_id\n"
 GOOD = "F1,2024-03-01,spam,high,human_review,R1,30.5,0.9,True,A1\n"
 BAD = "F2,2024-03-01,spam,hgih,human_review,R1,30.5,0.9,True,A1\n"
+URLS = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
 SETTINGS = (
     *("SLA_HOURS", "THRESHOLDS", "SMALL_GROUP", "READ_SECONDS", "EXPORT_SECONDS", "JOBS"),
     *("EVENTS_MEGABYTES", "EVENT_IDS_DAYS", "HOST", "PORT", "WEB_CONCURRENCY"),
@@ -231,7 +232,7 @@ def test_settings_that_are_not_even_readable_are_named(run: Run, monkeypatch: py
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("nonsense", "DATABASE_URL: is not a database URL such as sqlite:///data/watchfloor.sqlite"),
+        ("nonsense", f"DATABASE_URL: is not a database URL such as {URLS}"),
         ("sqlite:///file/store.sqlite", "DATABASE_URL: the directory cannot be made: "),
         ("sqlite:///.", "DATABASE_URL: the database says: unable to open database file"),
         ("sqlite:///file", "DATABASE_URL: the database says: file is not a database"),

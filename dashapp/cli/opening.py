@@ -73,14 +73,18 @@ def connect() -> Store:
     """The store as it is."""
     settings = load_settings()
     logs.set_up(settings, logging.WARNING)  # whoever types a command is told by what it prints
+    return Store(settings, opened(settings.database_url, "DATABASE_URL"))
+
+
+def opened(url: str, name: str) -> Engine:
+    """The writing engine for a URL, which is what `name` says."""
     try:
-        return Store(settings, writer_engine(settings.database_url))
+        return writer_engine(url)
     except ArgumentError:
-        raise Wrong("DATABASE_URL: is not a database URL such as sqlite:///data/watchfloor.sqlite") from None
-    except ImportError as error:
-        raise Wrong(f"DATABASE_URL: its driver is not installed: {error}") from None
+        example = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
+        raise Wrong(f"{name}: is not a database URL such as {example}") from None
     except OSError as error:
-        raise Wrong(f"DATABASE_URL: the directory cannot be made: {error.strerror}") from None
+        raise Wrong(f"{name}: the directory cannot be made: {error.strerror}") from None
 
 
 def check_migrated(engine: Engine, *, migrating: bool) -> None:

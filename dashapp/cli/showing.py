@@ -5,13 +5,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dashapp.domain.vocabulary import Feed
 from dashapp.ingest.report import FileReport, Progress, Report
 from dashapp.store.reads import Origin
+
+if TYPE_CHECKING:
+    from dashapp.store.copy import Compared
 
 SHOWN_REFUSALS = 50
 
@@ -51,6 +54,18 @@ def _file_lines(file: FileReport) -> Iterator[str]:
         yield f"new categories: {', '.join(file.new_categories)}"
     if file.ignored_columns:
         yield f"ignored columns: {', '.join(file.ignored_columns)}"
+
+
+def copied(compared: "Sequence[Compared]") -> None:
+    """Print every table with its rows, and whether the copy has the same."""
+    width = max(len(one.table) for one in compared)
+    for one in compared:
+        found = "the same" if one.same else f"differs: {one.copied:,} rows in the copy"
+        typer.echo(f"{one.table:<{width}}  {one.rows:>12,} rows  {found}")
+    if all(one.same for one in compared):
+        typer.echo("the copy is the same: set DATABASE_URL to it")
+    else:
+        typer.echo("the copy is not the same: stop what writes to the store, drop the copy and begin again", err=True)
 
 
 def origin_list(origins: Sequence[Origin], rows: Mapping[Feed, Mapping[str, int]]) -> None:

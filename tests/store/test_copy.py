@@ -1,0 +1,159 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, func, select, text, update
+
+from dashapp.demo.load import load
+from dashapp.domain.messages import FlagRow
+from dashapp.settings import Settings
+from dashapp.store import copy as copying
+from dashapp.store.copy import OtherData, copy
+from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.meta import keep
+from dashapp.store.migrate import upgrade
+from dashapp.store.operations import job_run
+from dashapp.store.schema import flag, hours_histogram, meta, metadata
+from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.writes import flag_row, put_flags
+
+NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)
+FLAGS = 440
+
+
+class Killed(BaseException):
+    """The end of a process, for the test."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a SQLite store with something in every kind of table."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('copy') / 'store.sqlite'}"
+    settings = Settings(_env_file=None, database_url=url, time_zone="Europe/Berlin")
+    engine = writer_engine(url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        keep(connection, settings.zone, settings.sla)
+        create_token(connection, "sender", TokenScope.INGEST, NOW)
+        run = {"job": "rollup", "slot": NOW, "attempt": 1, "runner": "one", "begun_at": NOW, "lease_until": NOW}
+        connection.execute(job_run.insert().values(**run, seconds=0.1))
+    load(engine, settings, NOW, days=10, scale=0.1)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def source(store: str) -> Iterator[Engine]:
+    engine = reader_engine(store, 60)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def target(writer: Engine) -> Engine:
+    """A migrated database without a row."""
+    with writer.begin() as connection:
+        connection.execute(meta.delete())
+    return writer
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "BATCH", 100)
+
+
+def quiet(_table: str, _done: int, _rows: int) -> None:
+    """Whoever does not want to know."""
+
+
+def test_every_table_is_copied_and_found_to_be_the_same(source: Engine, target: Engine, reader: Engine) -> None:
+    compared = copy(source, target, reader, quiet)
+    assert {one.table for one in compared} == set(metadata.tables)
+    assert [one for one in compared if not one.same] == []
+    rows = {one.table: one.rows for one in compared}
+    assert (rows["flag"], rows["api_token"], rows["job_run"]) == (FLAGS, 1, 1)
+    assert min(rows[name] for name in ("report", "decision", "event_bin", "hours_histogram", "cube_label")) > 0
+    with source.connect() as ours, target.connect() as theirs:
+        assert set(ours.execute(select(meta)).all()) == set(theirs.execute(select(meta)).all())
+
+
+def test_new_rows_are_numbered_after_the_copied(source: Engine, target: Engine, reader: Engine) -> None:
+    copy(source, target, reader, quiet)
+    fields = {"flag_id": "new", "flagged_day": "2024-04-02", "category": "spam", "severity": "low", "routing": "allow"}
+    with target.begin() as connection:
+        last = connection.scalar(select(func.max(flag.c.id)))
+        put_flags(connection, [flag_row("ops", FlagRow.model_validate(fields), Settings(_env_file=None).zone)])
+        assert connection.scalar(select(flag.c.id).where(flag.c.flag_id == "new")) == last + 1
+
+
+@pytest.mark.parametrize("batches", [1, 3, 7, 20])
+def test_what_was_interrupted_goes_on_and_doubles_nothing(
+    source: Engine, target: Engine, reader: Engine, batches: int
+) -> None:
+    told: list[str] = []
+
+    def killed(table: str, _done: int, _rows: int) -> None:
+        told.append(table)
+        if len(told) == batches:
+            raise Killed
+
+    with pytest.raises(Killed):
+        copy(source, target, reader, killed)
+    told_again: list[tuple[str, int, int]] = []
+    compared = copy(source, target, reader, lambda *step: told_again.append(step))
+    assert all(one.same for one in compared)
+    assert len(told_again) == batches_of(compared) - batches
+
+
+def batches_of(compared: list[copying.Compared]) -> int:
+    return sum(-(-one.rows // 100) for one in compared if one.table != "meta")
+
+
+def test_one_other_value_is_found_and_the_copy_not_taken_for_finished(
+    source: Engine, target: Engine, reader: Engine
+) -> None:
+    def planting(table: str, done: int, rows: int) -> None:
+        if table == "hours_histogram" and done == rows:
+            with target.begin() as connection:
+                first = select(func.min(hours_histogram.c.day)).scalar_subquery()
+                connection.execute(update(hours_histogram).where(hours_histogram.c.day == first).values(counts=b"?"))
+
+    for _ in range(2):
+        compared = copy(source, target, reader, planting)
+        assert [one.table for one in compared if not one.same] == ["hours_histogram"]
+    with target.connect() as connection:
+        assert connection.scalars(select(meta.c.key)).all() == ["copying"]
+
+
+def test_a_row_that_was_lost_is_found(source: Engine, target: Engine, reader: Engine) -> None:
+    def losing(table: str, _done: int, _rows: int) -> None:
+        if table == "workload":
+            with target.begin() as connection:
+                connection.execute(flag.delete().where(flag.c.id == 7))
+
+    [found] = [one for one in copy(source, target, reader, losing) if not one.same]
+    assert (found.table, found.rows, found.copied) == ("flag", FLAGS, FLAGS - 1)
+
+
+def test_a_target_that_holds_data_is_left_alone(source: Engine, writer: Engine, reader: Engine) -> None:
+    with pytest.raises(OtherData, match="holds data already, in its table meta"):
+        copy(source, writer, reader, quiet)
+    with writer.begin() as connection:
+        assert connection.scalar(select(func.count()).select_from(flag)) == 0
+        connection.execute(meta.delete())
+        connection.execute(text("INSERT INTO dirty_day VALUES ('ops', '2024-03-01')"))
+    with pytest.raises(OtherData, match="holds data already, in its table dirty_day"):
+        copy(source, writer, reader, quiet)
+
+
+def test_a_copy_of_another_store_does_not_go_on(source: Engine, target: Engine, reader: Engine) -> None:
+    def killed(table: str, _done: int, _rows: int) -> None:
+        if table == "flag":
+            raise Killed
+
+    with pytest.raises(Killed):
+        copy(source, target, reader, killed)
+    with target.begin() as connection:
+        connection.execute(update(flag).values(category="other"))
+    with pytest.raises(OtherData, match="holds other data than this store, or older, in its table flag"):
+        copy(source, target, reader, quiet)

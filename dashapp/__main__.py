@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashapp.cli import copy, ingest, jobs, refresh, showing, tokens
-from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, connect, open_store
+from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, check_url, connect, open_store
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -245,6 +245,8 @@ def serve(
         policy_of(store.settings)
     except ValueError as error:
         raise Wrong(str(error)) from None
+    if store.settings.read_url:
+        check_url(store.settings.read_url, "READ_URL")
     _rollup(store)  # where a setting has changed, days are stale
     address = store.settings.host
     shown = f"[{address}]" if ":" in address else address

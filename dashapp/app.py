@@ -66,12 +66,7 @@ def create_app(settings: Settings) -> Dash:
     )
     app.index_string = INDEX
     policy_of(settings)  # what is wrong with it shows when the app starts, not when somebody looks
-    app.server.extensions[EXTENSION] = Services(
-        settings,
-        reader_engine(settings.database_url, settings.read_seconds),
-        lambda: datetime.now(UTC),
-        writer_engine(settings.database_url, WRITE_WAIT_SECONDS),
-    )
+    app.server.extensions[EXTENSION] = _services(settings)
     static.compress_answers(app)
     app.server.register_blueprint(events_api.blueprint())
     app.server.register_blueprint(api.blueprint())
@@ -83,6 +78,14 @@ def create_app(settings: Settings) -> Dash:
     return app
 
 
+def _services(settings: Settings) -> Services:
+    """The engines of the app. Pages read the replica, where there is one; what is written is the store."""
+    store = reader_engine(settings.database_url, settings.read_seconds)
+    reader = reader_engine(settings.read_url, settings.read_seconds) if settings.read_url else store
+    writer = writer_engine(settings.database_url, WRITE_WAIT_SECONDS)
+    return Services(settings, reader, lambda: datetime.now(UTC), writer, store)
+
+
 def warm(app: Dash) -> None:
     """Have Dash register its bundles before the first visitor asks for several of them at once. No connection stays
     open: the processes that are forked now must not share one.
@@ -91,4 +94,5 @@ def warm(app: Dash) -> None:
     for path in (PAGES[0].path, "/_dash-layout", "/_dash-dependencies"):
         client.get(path)
     held: Services = app.server.extensions[EXTENSION]
-    held.reader.dispose()
+    for engine in (held.reader, held.store):
+        engine.dispose()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from bench.databases import Databases, postgres_server
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
-from tests.postgres import Databases, postgres_server
 
 TS_OPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ts-ops"
 

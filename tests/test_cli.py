@@ -17,7 +17,7 @@ BAD = "F2,2024-03-01,spam,hgih,human_review,R1,30.5,0.9,True,A1\n"
 URLS = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
 SETTINGS = (
     *("SLA_HOURS", "THRESHOLDS", "SMALL_GROUP", "READ_SECONDS", "EXPORT_SECONDS", "JOBS"),
-    *("EVENTS_MEGABYTES", "EVENT_IDS_DAYS", "HOST", "PORT", "WEB_CONCURRENCY"),
+    *("EVENTS_MEGABYTES", "EVENT_IDS_DAYS", "HOST", "READ_URL", "PORT", "WEB_CONCURRENCY"),
 )
 
 Run = Callable[..., Result]
@@ -247,6 +247,11 @@ def test_a_database_that_cannot_be_used_is_named(
     line = one_line(run("init"))
     assert line.startswith(message)
     assert "secret" not in line
+
+
+def test_serve_is_refused_with_a_replica_that_cannot_be_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READ_URL", "mysql://u:secret@host/db")
+    assert one_line(run("serve")) == f"READ_URL: is not a database URL such as {URLS}"
 
 
 def test_serve_is_refused_with_a_port_that_is_none(run: Run) -> None:

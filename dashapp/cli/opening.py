@@ -13,9 +13,10 @@ from typer.core import TyperGroup
 
 from dashapp import logs
 from dashapp.settings import Settings
-from dashapp.store.engine import writer_engine
+from dashapp.store.engine import known, writer_engine
 from dashapp.store.meta import OtherZone, keep
 
+EXAMPLES = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
 WRONG_USE = 2
 """Exit code for wrong use and for settings that cannot be used."""
 
@@ -78,13 +79,19 @@ def connect() -> Store:
 
 def opened(url: str, name: str) -> Engine:
     """The writing engine for a URL, which is what `name` says."""
+    check_url(url, name)
     try:
         return writer_engine(url)
-    except ArgumentError:
-        example = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
-        raise Wrong(f"{name}: is not a database URL such as {example}") from None
     except OSError as error:
         raise Wrong(f"{name}: the directory cannot be made: {error.strerror}") from None
+
+
+def check_url(url: str, name: str) -> None:
+    """Make sure that what `name` says is the URL of a database that can be used."""
+    try:
+        known(url)
+    except ArgumentError:
+        raise Wrong(f"{name}: is not a database URL such as {EXAMPLES}") from None
 
 
 def check_migrated(engine: Engine, *, migrating: bool) -> None:

@@ -12,8 +12,6 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Date, Dialect, Float, Select, String, Table, bindparam, delete, insert
 from sqlalchemy.types import TypeEngine
 
-from dashapp.store import postgres
-
 Bind = Callable[[Sequence[Any]], Sequence[Any]]
 PLAIN = frozenset({str, type(None)})
 DELETED = ("of", "since", "until")
@@ -39,6 +37,8 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
     statement, binders = _insertion(table, names, connection.dialect)
     rows = list(zip(*(bind(columns[name]) for name, bind in zip(names, binders, strict=True)), strict=True))
     if rows and connection.dialect.name == "postgresql":
+        from dashapp.store import postgres
+
         postgres.copy_rows(connection, table.name, names, rows)
     elif rows:
         connection.exec_driver_sql(statement, rows)

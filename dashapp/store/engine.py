@@ -11,10 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
-from dashapp.store import postgres
 from dashapp.store.slow import TooSlow
 
-__all__ = ["TooSlow", "insert_missing", "reader_engine", "sqlite_module", "writer_engine"]
+__all__ = ["TooSlow", "insert_missing", "known", "reader_engine", "sqlite_module", "writer_engine"]
 
 SAFE_SQLITE = (3, 51, 3)
 """Before it, several processes checkpointing one WAL file could corrupt it."""
@@ -42,11 +41,13 @@ def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
     """The engine for everything that writes. Its transactions begin with the write lock, so none loses an update; while
     another has it they wait so long.
     """
-    known = _known(url)
-    if known.get_backend_name() == "postgresql":
-        return postgres.writer(known, wait_seconds)
+    place = known(url)
+    if place.get_backend_name() == "postgresql":
+        from dashapp.store import postgres
+
+        return postgres.writer(place, wait_seconds)
     pragmas = ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={wait_seconds * 1000:.0f}")
-    return _sqlite(known, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas)
 
 
 def reader_engine(url: str, seconds: float) -> Engine:
@@ -56,15 +57,17 @@ def reader_engine(url: str, seconds: float) -> Engine:
     A connection with the execution option `seconds` has a limit of its own. SQLite works as rows are fetched, so the
     time that the reader of the rows takes counts.
     """
-    known = _known(url)
-    if known.get_backend_name() == "postgresql":
-        return postgres.reader(known, seconds)
-    engine = _sqlite(known, begin="BEGIN", pragmas=("query_only=ON",))
+    place = known(url)
+    if place.get_backend_name() == "postgresql":
+        from dashapp.store import postgres
+
+        return postgres.reader(place, seconds)
+    engine = _sqlite(place, begin="BEGIN", pragmas=("query_only=ON",))
     _limit(engine, seconds)
     return engine
 
 
-def _known(url: str) -> URL:
+def known(url: str) -> URL:
     """A URL of one of the two engines; platforms say `postgres` where libraries say `postgresql`."""
     made = make_url(url)
     if made.drivername in ("postgres", "postgresql"):

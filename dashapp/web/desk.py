@@ -26,14 +26,15 @@ EXTENSION = "watchfloor"
 
 @dataclass(frozen=True)
 class Services:
-    """What an app was made with: its settings, its reading engine, the clock it goes by, its writing engine; and its
-    counters.
+    """What an app was made with: its settings, the engine that pages and files read, the clock it goes by, its writing
+    engine, and what reads the store itself where pages read a replica, which may be behind; and its counters.
     """
 
     settings: Settings
     reader: Engine
     clock: Callable[[], datetime]
     writer: Engine
+    replicated: Engine | None = None
     kept: LRUCache[Hashable, Any] = field(default_factory=lambda: LRUCache(KEPT), compare=False)
     guard: Lock = field(default_factory=Lock, compare=False)
     meters: Meters = field(default_factory=Meters, compare=False)
@@ -42,6 +43,11 @@ class Services:
     def policy(self) -> Policy:
         """The settings that numbers depend on."""
         return policy_of(self.settings)
+
+    @property
+    def store(self) -> Engine:
+        """Reads what has been written up to now."""
+        return self.replicated or self.reader
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """The answer to a question that requests share; at worst two that ask at once both look for it."""

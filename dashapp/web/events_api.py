@@ -78,7 +78,7 @@ def _check_token() -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         _refuse(401, "Authorization: Bearer TOKEN is missing.", {"WWW-Authenticate": "Bearer"})
-    with services().reader.connect() as connection:
+    with services().store.connect() as connection:
         scope = scope_of(connection, token.strip())
     if scope is not TokenScope.INGEST:
         told = {"WWW-Authenticate": 'Bearer error="invalid_token"'}

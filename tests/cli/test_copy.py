@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from bench.databases import Databases
 from dashapp.__main__ import app
 from dashapp.store.engine import reader_engine
 from dashapp.store.reads import flag_counts
-from tests.postgres import Databases
 
 FLAGS = """flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_score,coordinated_flag,attack_id
 F1,2024-03-01,spam,high,human_review,R1,30.5,0.9,True,A1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bench.databases import Databases
 from dashapp.demo.load import load
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
@@ -16,7 +17,6 @@ from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.migrate import upgrade
 from dashapp.store.rollup import rollup
 from dashapp.web.export import metric_csv
-from tests.postgres import Databases
 
 NOW = datetime(2024, 3, 31, 15, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="Europe/Berlin")

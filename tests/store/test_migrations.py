@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, select, text
 
+from bench.databases import Databases
 from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Severity
 from dashapp.store.engine import reader_engine, writer_engine
@@ -17,7 +18,6 @@ from dashapp.store.migrate import _config, state, upgrade
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import DERIVED, dirty_day, metadata
 from dashapp.store.writes import flag_row, put_coverage, put_flags
-from tests.postgres import Databases
 
 UTC = ZoneInfo("UTC")
 SLA = dict.fromkeys(Severity, 24.0)

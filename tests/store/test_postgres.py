@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bench.databases import Databases, run
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.schema import meta
-from tests.postgres import Databases, run
 
 ROW = {"key": "secret", "value": "held"}
 

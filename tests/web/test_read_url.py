@@ -1,0 +1,94 @@
+"""Where pages and files read a replica, what is written goes to the store."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+
+from dashapp.app import create_app, warm
+from dashapp.domain.messages import FlagRow
+from dashapp.settings import Settings
+from dashapp.store.engine import writer_engine
+from dashapp.store.meta import keep
+from dashapp.store.migrate import upgrade
+from dashapp.store.rollup import rollup
+from dashapp.store.schema import flag
+from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.writes import flag_row, put_coverage, put_flags, put_origin
+from dashapp.web.desk import EXTENSION, Services
+
+pytestmark = pytest.mark.both_engines
+
+DAY = date(2024, 3, 1)
+FLAG = {"category": "spam", "severity": "high", "routing": "allow"}
+SENT = {"message_type": "Flag", "id": "F9", "at": "2024-03-01T12:00:00Z", **FLAG}
+
+
+@pytest.fixture
+def primary(tmp_path: Path, settings: Settings, now: Any) -> Iterator[tuple[Engine, str]]:
+    """An empty store, and the token that lets events into it."""
+    engine = writer_engine(f"sqlite:///{tmp_path / 'primary.sqlite'}")
+    upgrade(engine)
+    with engine.begin() as connection:
+        keep(connection, settings.zone, settings.sla)
+        token = create_token(connection, "sender", TokenScope.INGEST, now)
+    yield engine, token
+    engine.dispose()
+
+
+@pytest.fixture
+def client(primary: tuple[Engine, str], writer: Engine, settings: Settings, now: Any) -> Iterator[FlaskClient]:
+    """An app whose pages read a database with two flags."""
+    with writer.begin() as connection:
+        put_origin(connection, "ops", "import", now)
+        put_coverage(connection, "ops", [DAY])
+        flags = [FlagRow.model_validate({"flag_id": name, "flagged_day": DAY, **FLAG}) for name in ("F1", "F2")]
+        put_flags(connection, [flag_row("ops", one, settings.zone) for one in flags])
+        rollup(connection, settings.sla)
+    url = primary[0].url.render_as_string(hide_password=False)
+    app = create_app(settings.model_copy(update={"database_url": url, "read_url": settings.database_url}))
+    warm(app)
+    yield app.server.test_client()
+    held: Services = app.server.extensions[EXTENSION]
+    for engine in (held.reader, held.store, held.writer):
+        engine.dispose()
+
+
+def page(client: FlaskClient, path: str) -> str:
+    """The answer that fills a page."""
+    body = {
+        "output": "answer.data",
+        "outputs": {"id": "answer", "property": "data"},
+        "inputs": [
+            {"id": "address", "property": "data", "value": "since=2024-03-01&until=2024-03-01"},
+            {"id": "refresh", "property": "n_intervals", "value": 0},
+        ],
+        "changedPropIds": ["address.data"],
+        "state": [{"id": "page", "property": "data", "value": path}],
+    }
+    answer = client.post("/_dash-update-component", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_figures_files_and_pages_are_of_the_replica(client: FlaskClient) -> None:
+    days = "since=2024-03-01&until=2024-03-01"
+    assert client.get(f"/api/v1/metrics/flags.json?{days}").get_json()["total"]["value"] == 2
+    assert client.get(f"/export/flags.csv?{days}").text.count("spam") == 2
+    assert client.get("/readyz").get_json()["checks"]["data"] == "ok"
+    for path in ("/", "/volume", "/classifier", "/queue", "/attacks", "/reports", "/live", "/flags"):
+        assert "could not be computed" not in page(client, path)
+    assert "F2" in page(client, "/flags")
+
+
+def test_events_go_to_the_store_whose_tokens_let_them_in(client: FlaskClient, primary: tuple[Engine, str]) -> None:
+    engine, token = primary
+    answer = client.post("/api/v1/events", json=SENT, headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.get_json()["new"]) == (200, 1)
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(flag)) == 1
+    assert client.get("/export/flags.csv?since=2024-03-01&until=2024-03-01").text.count("spam") == 2

@@ -91,6 +91,7 @@
     calm();
     paused = false;
     shownAt = null;
+    waiting = null;
     links(location.search);
     document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
     return path;
@@ -220,6 +221,7 @@
     for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
     drawn.forEach(arrange);
     if (answer !== latest) calm(); // what went wrong is over
+    if (answer !== latest && answer.said) dash_clientside.set_props("toast", { children: answer.said });
     latest = answer;
     return [figures, (answers += 1)];
   }
@@ -272,6 +274,21 @@
     if (charts[card]) arrange(card);
   }
 
+  // One card at a time has its figures computed anew, and says so meanwhile.
+  let waiting = null;
+  function renew(card) {
+    if (waiting !== null) return;
+    waiting = card;
+    place(card, "renewing").textContent = "computing anew…";
+    dash_clientside.set_props("renew", { data: card });
+  }
+
+  function renewing(on) {
+    if (on || waiting === null) return;
+    place(waiting, "renewing").textContent = "";
+    waiting = null;
+  }
+
   // --- menus -------------------------------------------------------------------------------------------------------
   function closeOthers(target) {
     for (const drop of document.querySelectorAll("details.drop[open]")) if (!drop.contains(target)) drop.open = false;
@@ -279,7 +296,7 @@
 
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
-    const button = event.target.closest("[data-png], [data-link], [data-table], #reset, #pause");
+    const button = event.target.closest("[data-png], [data-link], [data-table], [data-renew], #reset, #pause");
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const here = event.target.closest("a[href^='?'], [data-query]");
     if (here && plain) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
@@ -291,6 +308,7 @@
     if (button.id === "reset") apply("");
     if (button.id === "pause") pause();
     if (button.dataset.table) turn(button.dataset.table);
+    if (button.dataset.renew) renew(button.dataset.renew);
     if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
     if (button.dataset.png) {
       const graph = document.getElementById("card-" + button.dataset.png).querySelector(".js-plotly-plot");
@@ -410,5 +428,5 @@
   });
 
   Object.assign(tables, { flagsOfRow, lastDay });
-  window.dash_clientside.watchfloor = { address, here, theme, refresh, show, drill };
+  window.dash_clientside.watchfloor = { address, here, theme, refresh, renewing, show, drill };
 })();

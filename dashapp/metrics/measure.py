@@ -60,7 +60,7 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
         answer = computed_ahead(desk, metric, asked)
         if answer is None and from_facts and failed and _days(metric, asked).holds(failed):
             return Measurement(metric, asked, error=TOO_LONG)
-        answer = answer or _answer(desk, metric, asked)
+        answer = answer or _stamped(desk, _answer(desk, metric, asked))
     except TooSlow:
         if from_facts:
             desk.known[given_up] = _days(metric, asked)
@@ -77,6 +77,13 @@ def closed(desk: Desk, days: Window) -> str | None:
     if first is None or days.since >= first:
         return None
     return f"This is counted from single rows, which are kept from {first:%-d %B %Y} on. Choose days from then on."
+
+
+def _stamped(desk: Desk, answer: Measurement) -> Measurement:
+    """An answer with the moment at which it was computed, where it could have been computed ahead."""
+    if not (answer.metric.deferred and reads_facts(answer.metric, answer.ask)):
+        return answer
+    return replace(answer, computed_at=desk.now.astimezone(desk.policy.zone))
 
 
 def as_of(desk: Desk, ask_origins: tuple[str, ...] = (), feed: Feed = Feed.FLAGS) -> date:

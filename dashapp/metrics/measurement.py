@@ -30,7 +30,7 @@ class Measurement:
     """Cases of which it is not known when they were decided."""
     took: timedelta = timedelta(0)
     computed_at: datetime | None = None
-    """When it was computed, by the clock of the reporting zone, if that was ahead of the question."""
+    """When it was computed, by the clock of the reporting zone, where that may have been before it was asked for."""
     outdated: bool = False
     """Whether data have come since it was computed."""
     error: str | None = None

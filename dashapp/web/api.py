@@ -26,6 +26,7 @@ from dashapp.web.export import (
     metric_csv,
     table,
     workbook,
+    written,
 )
 
 log = logging.getLogger(__name__)
@@ -153,6 +154,8 @@ def _measured(answer: Measurement) -> dict[str, Any]:
             for low, high in [spread.edges(number)]
         ]
     body |= {name: count for name in ("hidden", "left_out") if (count := getattr(answer, name))}
+    if answer.computed_at:
+        body |= {"computed_at": written(answer.computed_at), "outdated": answer.outdated}
     if end is None or end < ask.window.until:
         body["coverage_note"] = f"The data end on {end}; later days have no point." if end else "There are no data."
     return body

@@ -10,11 +10,12 @@ from dashapp.domain.ask import Grain
 from dashapp.domain.live import query_within
 from dashapp.domain.view import View
 from dashapp.logs import request_id
-from dashapp.metrics import Audience, Desk
+from dashapp.metrics import METRICS, Audience, Desk
+from dashapp.metrics.refresh import renew
 from dashapp.web import components, notices, scenes, tiles
 from dashapp.web.cards import content
 from dashapp.web.components import graph, place
-from dashapp.web.desk import open_desk
+from dashapp.web.desk import open_desk, services
 from dashapp.web.listing import PATH, link
 from dashapp.web.markup import by_place
 from dashapp.web.menu import counts
@@ -26,6 +27,9 @@ from dashapp.web.shell import control
 log = logging.getLogger(__name__)
 
 NAMESPACE = "watchfloor"
+
+RENEWING_SECONDS = 60
+"""Longest time that one read may take for somebody who waits for figures that are computed anew."""
 
 
 def bind(app: Dash, pages: Sequence[Page]) -> None:
@@ -43,6 +47,19 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
         """Everything on a page that depends on the address or on the clock."""
         with open_desk(Audience.SCREEN) as desk:
             return answer(desk, by_path[path], address or "")
+
+    @app.callback(
+        Output("answer", "data", allow_duplicate=True),
+        Input("renew", "data"),
+        State("address", "data"),
+        State("page", "data"),
+        running=[(Output("state", "className"), "busy", ""), (Output("state", "data-renewing"), "yes", "")],
+        prevent_initial_call=True,
+    )
+    def renewed(card: str, address: str, path: str) -> dict[str, Any]:
+        """As `fill`, after what a card shows was computed anew."""
+        with open_desk(Audience.SCREEN) as desk:
+            return renewed_answer(desk, by_path[path], card, address or "")
 
     _bind_browser(app)
 
@@ -78,6 +95,17 @@ def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
         "links": {key: href for card in page.cards for key, href in _links(seen, card)},
         "charts": {card.id: one.spec for card, one in made.items() if card.chart.drawn},
     }
+
+
+def renewed_answer(desk: Desk, page: Page, card: str, address: str) -> dict[str, Any]:
+    """The answer after what a card shows was computed anew, with what is to be said if that went wrong."""
+    [shown] = [one for one in page.cards if one.id == card and one.deferred]
+    seen = scenes.scene(desk, address, page, attention_now)
+    desk.connection.execution_options(seconds=RENEWING_SECONDS)
+    problem = renew(desk, services().writer, [(METRICS[key], seen.ask(shown)) for key in shown.keys])
+    if problem:
+        only_now()
+    return {**answer(desk, page, address), "said": problem}
 
 
 def _links(seen: Scene, card: Card) -> Iterator[tuple[str, str]]:
@@ -125,6 +153,7 @@ def _bind_browser(app: Dash) -> None:
     browser("drill", Input(graph(ALL), "clickData"), initial=False)
     browser("here", Output("state", "data-page"), Input("page", "data"))
     browser("theme", Output("theme", "data"), Input("theme-switch", "n_clicks"), State("theme", "data"), initial=False)
+    browser("renewing", Input("state", "data-renewing"), initial=False)
     browser("refresh", Output("refresh", "interval"), Output("refresh", "disabled"), Input("refresh-every", "value"))
     browser(
         "show",

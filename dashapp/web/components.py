@@ -108,6 +108,9 @@ def card(shown: Card) -> Component:
                 [
                     html.H2(shown.heading, id=f"{name}-title"),
                     definition(shown.metric) if shown.key else None,
+                    html.Span(id=place(shown, "renewing"), className="renewing", role="status")
+                    if shown.deferred
+                    else None,
                     html.Span(id=place(shown, "head"), className="n"),
                     tools(shown) if shown.chart is not Chart.ROWS else None,
                 ],
@@ -157,6 +160,7 @@ def menu(shown: Card) -> Component:
         else None,
         html.Button("Download PNG", **attributes(data_png=shown.id)) if shown.chart.drawn else None,
         html.Button("Copy link", **attributes(data_link=f"card-{shown.id}")),
+        html.Button("Refresh now", **attributes(data_renew=shown.id)) if shown.deferred else None,
     ]
     return html.Details(
         [

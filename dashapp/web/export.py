@@ -83,10 +83,15 @@ def csv_lines(rows: Iterable[Cells]) -> str:
     return file.getvalue()
 
 
+def written(moment: datetime) -> str:
+    """A moment in UTC by ISO 8601: 2024-03-30T12:00:00Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 WRITTEN: Mapping[type, Callable[[Any], str]] = {
     str: text_cell,
     bool: {True: "true", False: "false"}.__getitem__,
-    datetime: lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    datetime: written,
     date: date.isoformat,
 }
 """How values are written that CSV has no own form for, by their exact type: a million rows have many cells."""

@@ -82,6 +82,16 @@ class Card:
         return METRICS[self.key]
 
     @property
+    def deferred(self) -> bool:
+        """Whether what it shows may have been computed ahead."""
+        return bool(self.key) and self.metric.deferred and (self.chart is Chart.BOARD or not self.metric.whole)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The metrics shown, by their keys."""
+        return (self.key, *self.also)
+
+    @property
     def id(self) -> str:
         """The card's name in the page: metric, chart and split."""
         return "-".join([part for part in (self.key, self.chart, *self.by) if part])
@@ -90,7 +100,7 @@ class Card:
     def files(self) -> list[tuple[str, int]]:
         """What can be had of the card as files: each of its metrics, and the first pooled over `trailing` days."""
         pooled = [(self.key, self.trailing)] if self.trailing > 1 else []
-        return [*((key, 1) for key in (self.key, *self.also)), *pooled]
+        return [*((key, 1) for key in self.keys), *pooled]
 
     @property
     def heading(self) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
-from dashapp.store.version import live_version, version
+from dashapp.store.version import live_version, snapshots_version, version
 from dashapp.web.desk import services
 
 CALLBACKS = "/_dash-update-component"
@@ -72,8 +72,7 @@ def attention_now(desk: Desk, filters: Filters = ()) -> Attention:
     """What needs attention now, of the flags that the filters leave: looked for once a minute, whatever days a page
     shows, and again where something failed.
     """
-    version_of = desk.once("version", lambda: version(desk.connection))
-    question = (version_of, _minute(), "attention", filters)
+    question = (desk.version, _minute(), "attention", filters)
     found = services().once(question, lambda: attention(desk, filters))
     if desk.failed:
         services().forget(question)
@@ -85,11 +84,13 @@ def _minute() -> str:
 
 
 def _question(lively: Collection[str]) -> tuple[Hashable, str, str]:
-    """What is asked, of which data, in which minute; of a page of events, of which events and in which few seconds."""
+    """What is asked, of which data and answers computed ahead, in which minute; of a page of events, of which events
+    and in which few seconds.
+    """
     asked = request.get_json()
     live = any(one.get("id") == "page" and one.get("value") in lively for one in asked.get("state", ()))
     with services().reader.connect() as connection:
-        data = (version(connection), live_version(connection) if live else None)
+        data = (version(connection), snapshots_version(connection), live_version(connection) if live else None)
     now = services().clock()
     time = f"{now:%Y-%m-%dT%H:%M}" if not live else str(int(now.timestamp()) // SECONDS)
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]

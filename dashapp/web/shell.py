@@ -75,6 +75,7 @@ def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -
     return [
         *shown,
         dcc.Store(id="address", data=query),
+        dcc.Store(id="renew"),
         dcc.Interval(id="refresh", interval=LIVE_SECONDS * 1000, disabled=not page.live),
         html.Header(_live_bar(page, seen.live, seen) if seen.live else _bar(page, seen), className="bar"),
     ]

@@ -10,6 +10,7 @@ from dashapp.domain.live import LiveView
 from dashapp.metrics import METRICS, Kind, Measurement, Metric, Point, measure
 from dashapp.metrics.standard import LINE
 from dashapp.web import components, words
+from dashapp.web.cards.content import computed
 from dashapp.web.listing import link
 from dashapp.web.scenes import Scene
 
@@ -42,7 +43,7 @@ def tile(scene: Scene, metric: Metric, beside: tuple[str, str] | None = None) ->
     values = [known.get(day) for day in line.ask.window]
     counted = metric.kind in (Kind.FLOW, Kind.STOCK) or answer.total.value is None
     cases = "" if counted else words.count(answer.total.n)
-    told = [moves, *_crossed(answer, last), html.Span(cases), *_beside(scene, asked, beside)]
+    told = [moves, *_crossed(answer, last), html.Span(cases), *_beside(scene, asked, beside), *computed(answer)]
     return components.tile_figures(shown, href, told, components.spark(values, _described(line)))
 
 

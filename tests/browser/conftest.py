@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from dashapp.demo.load import load
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
+from dashapp.metrics import Policy
+from dashapp.metrics.refresh import refresh
+from dashapp.settings import Settings
+from dashapp.store.engine import reader_engine, writer_engine
 from tests.browser.screen import Screen
 from tests.browser.serving import broken_copy, make_store, serving
 from tests.conftest import TS_OPS
@@ -46,7 +51,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    return make_store(path, lambda engine, settings, now: load(engine, settings, now, days=120, scale=0.2))
+    made = make_store(path, lambda engine, settings, now: load(engine, settings, now, days=120, scale=0.2))
+    settings = Settings(_env_file=None, database_url=f"sqlite:///{made}", time_zone="UTC")
+    reader, writer = reader_engine(settings.database_url, settings.read_seconds), writer_engine(settings.database_url)
+    refresh(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))
+    reader.dispose()
+    writer.dispose()
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from tests.browser.screen import Screen
 CARDS = {
     "/volume": ("flags-bars-category", "escalation_rate-lines", "flags-totals-severity", "flags-totals-routing"),
     "/classifier": ("score_mean-lines", "score_mean-totals-severity"),
+    "/reports": ("time_to_decision_p50-lines", "time_to_decision_p50_censored-totals-violation"),
     "/queue": ("backlog-bars-severity", "inflow-lines", "sla_breach_rate_reviewed-lines"),
 }
 """Cards whose figures have one metric, or one first."""

@@ -147,7 +147,7 @@ def test_what_a_viewer_has_renewed_is_kept_with_what_is_made_of_the_same_rows(
         assert renew(desk, writer, [(median, week)]) is None
         answer = measure(desk, median, week)
         assert answer.total is not None
-        assert (answer.total.value, answer.computed_at) == (2.0, None)
+        assert (answer.total.value, answer.computed_at) == (2.0, NOON + HOUR / 2)
     with reader.connect() as connection:
         renewed = [key for key, stamp in stamps(connection).items() if stamp.computed_at == NOON + HOUR / 2]
         assert len(renewed) == 2  # as a whole and by day

@@ -16,7 +16,7 @@ from dashapp.domain.ask import Filters, to_filters
 from dashapp.domain.vocabulary import Dim
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.migrate import upgrade
-from dashapp.store.version import next_version
+from dashapp.store.version import next_snapshots_version, next_version
 from dashapp.store.writes import put_coverage, put_origin
 from dashapp.web.desk import EXTENSION, Services, open_desk
 from dashapp.web.shared import CALLBACKS, attention_now, only_now, share
@@ -101,6 +101,13 @@ def test_new_data_make_every_question_new(served: Served) -> None:
     served.ask()
     with served.writer.begin() as connection:
         next_version(connection)
+    assert served.ask() == (200, "/queue? for the 2.")
+
+
+def test_figures_newly_computed_ahead_make_every_question_new(served: Served) -> None:
+    served.ask()
+    with served.writer.begin() as connection:
+        next_snapshots_version(connection)
     assert served.ask() == (200, "/queue? for the 2.")
 
 

@@ -12,7 +12,7 @@ from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Status, label
 from dashapp.metrics import Measurement, measure
 from dashapp.web import components, words
 from dashapp.web.board import BOARDS, NAME, TOTAL, Board
-from dashapp.web.cards.content import Content, missing
+from dashapp.web.cards.content import Content, computed, missing
 from dashapp.web.components import attributes, named
 from dashapp.web.page import Card
 from dashapp.web.paging import paging
@@ -48,6 +48,7 @@ def board(scene: Scene, card: Card) -> Content:
     head = [
         html.B(f"{len(lines):,} {BOARDS[shown.dim].lower()}"),
         html.Span(f"to {words.day(min(scene.as_of, scene.window.until))}"),
+        *computed(answer),
     ]
     return Content(head, body=html.Div(parts, className="board"))
 

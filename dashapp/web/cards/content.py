@@ -67,9 +67,20 @@ def head(answer: Measurement) -> list[Component]:
         value,
         *cases,
         html.Span(_until(answer, answer.as_of)),
+        *computed(answer),
         *([html.Span(f"{answer.left_out:,} left out", title=LEFT_OUT)] if answer.left_out else []),
         *([html.Span(f"from raw {metric.feed}", title=RAW)] if answer.from_facts else []),
     ]
+
+
+def computed(answer: Measurement) -> list[Component]:
+    """When the numbers were computed, where that may have been a while ago, and whether they lack what came since."""
+    at = answer.computed_at
+    if at is None:
+        return []
+    waited = " Open reports count as waiting until then." if answer.metric.censored else ""
+    told = f"Computed at {at:%H:%M} from every report.{waited}"
+    return [html.Span(f"computed {at:%H:%M}{', newer data since' if answer.outdated else ''}", title=told)]
 
 
 def _until(answer: Measurement, as_of: date) -> str:

@@ -18,7 +18,9 @@ What each number means. `make docs` writes this page from the code that computes
 Shares and means are pooled over cases: sum of numerators over sum of denominators, never a mean of daily values; of \
 no case they are null. Shares carry a 95 % interval (Wilson). A day is a day of the reporting time zone (`TIME_ZONE`). \
 A covered day without flags counts 0; a day that no origin covers has no point. A point is *provisional* while it may \
-still change. The words are explained in [GLOSSARY.md](../GLOSSARY.md).
+still change. A figure that must be read from every row of its days is *computed ahead* over 7, 30 and 90 days without \
+filters: pages, files and the API then say the same, and when it was computed (`computed_at`); it may be an hour old \
+where newer data came since (`outdated`) or open cases wait. The words are explained in [GLOSSARY.md](../GLOSSARY.md).
 """
 
 
@@ -44,6 +46,7 @@ def _metric(metric: Metric, policy: Policy) -> str:
         "Threshold": _threshold(metric.threshold, metric.unit),
         "Settles": "" if metric.kind is Kind.AGES else _settles(metric.settles(policy)),
         "Split and filter by": ", ".join(f"`{dim}`" for dim in Dim if dim in metric.dims),
+        "Computed ahead": _ahead(metric),
         "Shown": "on screen only, in no file and no API answer" if metric.privacy is Privacy.SCREEN else "",
         "Reference": metric.reference,
     }
@@ -58,6 +61,15 @@ def _threshold(threshold: Threshold | None, unit: Unit) -> str:
     side = "from" if threshold.alert >= threshold.warn else "at or below"
     words = f"warning {side} {threshold.warn:g}{sign}, alert {side} {threshold.alert:g}{sign}"
     return words if threshold.baseline is None else f"{words}, baseline {threshold.baseline:g}{sign}"
+
+
+def _ahead(metric: Metric) -> str:
+    if not metric.deferred:
+        return ""
+    splits = [" and ".join(f"`{dim}`" for dim in by) for by in metric.kept_by]
+    if metric.kind is Kind.DURATIONS:
+        return ", ".join(["whole and by day", *(f"by {split}" for split in splits)])
+    return ", ".join(f"by {split}" for split in splits)
 
 
 def _settles(wait: timedelta) -> str:

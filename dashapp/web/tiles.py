@@ -43,7 +43,9 @@ def tile(scene: Scene, metric: Metric, beside: tuple[str, str] | None = None) ->
     values = [known.get(day) for day in line.ask.window]
     counted = metric.kind in (Kind.FLOW, Kind.STOCK) or answer.total.value is None
     cases = "" if counted else words.count(answer.total.n)
-    told = [moves, *_crossed(answer, last), html.Span(cases), *_beside(scene, asked, beside), *computed(answer)]
+    others = [measure(scene.desk, METRICS[beside[0]], asked)] if beside else []
+    since = computed(answer, *others)
+    told = [moves, *_crossed(answer, last), html.Span(cases), *_beside(scene, asked, beside), *since]
     return components.tile_figures(shown, href, told, components.spark(values, _described(line)))
 
 

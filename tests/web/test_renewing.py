@@ -155,6 +155,16 @@ def test_after_a_card_was_renewed_page_and_api_have_the_new_figures(site: Site) 
     assert ">computed 12:00, newer data since<" in head(site.shown(), f"{MEDIAN}_censored-lines")
 
 
+def test_where_several_figures_stand_together_the_oldest_tells_the_time(site: Site) -> None:
+    site.refresh()
+    site.take(9)
+    site.now += timedelta(minutes=20)
+    parts = site.shown("", f"{MEDIAN}_censored-totals-violation")["parts"]
+    assert ">computed 12:20<" in parts[f"card-{MEDIAN}_censored-totals-violation-head"]
+    assert ">computed 12:00, newer data since<" in parts[f"card-{MEDIAN}_censored-lines-head"]
+    assert ">computed 12:00, newer data since<" in parts[f"tile-{MEDIAN}-figures"]
+
+
 def test_page_csv_and_api_say_the_same_before_and_after_the_job(site: Site) -> None:
     for place, count in enumerate((2, 2, 3)):
         if place == 1:

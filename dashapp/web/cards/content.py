@@ -55,8 +55,10 @@ def unknown_now(scene: Scene) -> str:
     return f"Data end on {words.day(scene.as_of)}: what is open now is not known. The backlog shows what was then."
 
 
-def head(answer: Measurement) -> list[Component]:
-    """Value, cases, last day of data, and where the numbers were read when that was not the usual place."""
+def head(answer: Measurement, *others: Measurement) -> list[Component]:
+    """Value, cases, last day of data, and where the numbers were read when that was not the usual place. `others` are
+    shown with the answer.
+    """
     if answer.total is None or answer.total.value is None or answer.as_of is None:
         return []
     metric, counted = answer.metric, answer.metric.kind in (Kind.FLOW, Kind.STOCK)
@@ -67,20 +69,22 @@ def head(answer: Measurement) -> list[Component]:
         value,
         *cases,
         html.Span(_until(answer, answer.as_of)),
-        *computed(answer),
+        *computed(answer, *others),
         *([html.Span(f"{answer.left_out:,} left out", title=LEFT_OUT)] if answer.left_out else []),
         *([html.Span(f"from raw {metric.feed}", title=RAW)] if answer.from_facts else []),
     ]
 
 
-def computed(answer: Measurement) -> list[Component]:
-    """When the numbers were computed, where that may have been a while ago, and whether they lack what came since."""
-    at = answer.computed_at
+def computed(*answers: Measurement) -> list[Component]:
+    """When the first of the answers was computed, where that may have been a while ago, and whether any lacks what came
+    since.
+    """
+    at = min((answer.computed_at for answer in answers if answer.computed_at), default=None)
     if at is None:
         return []
-    waited = " Open reports count as waiting until then." if answer.metric.censored else ""
-    told = f"Computed at {at:%H:%M} from every report.{waited}"
-    return [html.Span(f"computed {at:%H:%M}{', newer data since' if answer.outdated else ''}", title=told)]
+    waited = " Open reports count as waiting until then." if any(one.metric.censored for one in answers) else ""
+    newer = ", newer data since" if any(one.outdated for one in answers) else ""
+    return [html.Span(f"computed {at:%H:%M}{newer}", title=f"Computed at {at:%H:%M} from every report.{waited}")]
 
 
 def _until(answer: Measurement, as_of: date) -> str:

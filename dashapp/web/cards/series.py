@@ -27,7 +27,7 @@ def lines(scene: Scene, card: Card) -> Content:
     trailing = measure(scene.desk, card.metric, replace(answer.ask, trailing=card.trailing)) if pooled else None
     others = [measure(scene.desk, METRICS[key], answer.ask) for key in card.also]
     figure = figures.lines(answer, scene.known, trailing, [other for other in others if not other.error])
-    told = head(answer)[1 if card.also else 0 :]  # one value among several would be taken for that of all
+    told = head(answer, *others)[1 if card.also else 0 :]  # one value among several would be taken for that of all
     return Content(told, figure if answer.ask.by else _beside_before(scene, answer, figure))
 
 

@@ -3,10 +3,14 @@ that they share its memory and start at once; no control socket, because nothing
 """
 
 import logging
+import os
 import shutil
+import signal
+import sys
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.systemd import sd_notify
 
 from dashapp import logs
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
@@ -25,7 +29,7 @@ worker_class = "gthread"
 threads = 4
 preload_app = True
 timeout = 60
-graceful_timeout = 30
+graceful_timeout = int(_settings.export_seconds) + 30  # a file that is being sent is sent to its end
 max_requests = 5000
 max_requests_jitter = 500
 control_socket_disable = True
@@ -40,6 +44,21 @@ class logger_class(Logger):  # noqa: N801 # the name of the setting
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+
+def on_starting(server: Any) -> None:
+    """Have a restart (SIGUSR2) run gunicorn as a module: as a script, its folder would hide the standard library's."""
+    server.START_CTX["args"] = [sys.executable, "-m", "gunicorn", *sys.argv[1:]]
+
+
+def post_worker_init(worker: Any) -> None:
+    """End the server that a restart replaces, once the first worker of this one can answer. systemd is told before
+    which process the service is now.
+    """
+    replaced = os.environ.get("GUNICORN_PID")  # gunicorn's own note, gone when the replaced one is
+    if replaced and worker.age == 1:
+        sd_notify(f"MAINPID={worker.ppid}", worker.log)
+        os.kill(int(replaced), signal.SIGTERM)
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -64,8 +64,8 @@ def broken() -> str:
 
 def not_written() -> None:
     try:
-        int("many")
-    except ValueError as error:
+        list[str]().pop()
+    except IndexError as error:
         raise RuntimeError("not written") from error
 
 
@@ -179,7 +179,7 @@ def test_an_exception_is_told_with_what_led_to_it(capsys: pytest.CaptureFixture[
     told = lines(capsys)[0]["exception"].splitlines()
     assert [line for line in told if not line.startswith("  File")] == [
         "Traceback (most recent call last):",
-        "ValueError: invalid literal for int() with base 10: 'many'",
+        "IndexError: pop from empty list",
         "RuntimeError: not written",
     ]
 

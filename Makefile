@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; `make` alone lists all.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix cover docs screenshots bench soak pins
+.PHONY: help run test check fix cover docs screenshots bench soak rehearse pins
 
 # The first Python on the path that is new enough; `make PYTHON=... run` names another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -22,11 +22,13 @@ test: .venv-dev/stamp ## get a Chromium where there is none, then check; what CI
 	@tests/browser/find_chromium.sh --install >/dev/null
 	@$(MAKE) --no-print-directory check
 
-check: .venv-dev/stamp ## lint, format, types, import contracts, then all tests
+check: .venv-dev/stamp ## lint, format, types, import contracts, container files, then all tests
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/mypy
 	$(DEV)/lint-imports
+	$(DEV)/hadolint Dockerfile
+	$(DEV)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2
 
 fix: .venv-dev/stamp ## format, and mend what ruff can mend
@@ -52,6 +54,9 @@ soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), then ROUNDS (100)
 	$(DEV)/python -m bench.soak --minutes $(MINUTES)
 	$(DEV)/python -m bench.durability --rounds $(ROUNDS)
 	$(DEV)/python -m bench.jobs --minutes $(MINUTES)
+
+rehearse: .venv-dev/stamp ## go through the steps of the Dockerfile without Docker: build, serve, healthcheck, stop
+	$(DEV)/python -m tests.rehearse
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dashapp import logs
 from dashapp.cli import showing
 from dashapp.cli.opening import Wrong, open_store
 
@@ -18,6 +19,7 @@ def worker() -> None:
 
     store = open_store(migrating=True)
     store.writer.dispose()
+    logs.set_up(store.settings)
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -123,6 +123,14 @@ def children(pid: int) -> set[int]:
         return set()
 
 
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that has ended may wait for somebody to take note."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def listens(pid: int) -> bool:
     """Whether a process has the listening socket of a server."""
     listening = {line.split()[9] for line in Path("/proc/net/tcp").read_text().splitlines() if line.split()[3] == "0A"}

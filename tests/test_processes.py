@@ -3,13 +3,13 @@
 import json
 import os
 import signal
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
 from sqlalchemy import Engine
 
+from bench.restart import children, lives, wait_for
 from bench.serving import serving
 from dashapp.settings import Settings
 from tests.web.test_prometheus import Samples, told, value
@@ -26,12 +26,6 @@ def counted(url: str) -> float | None:
     return value(scrape(url), "http_requests_total", method="GET", route="/healthz", status="2xx")
 
 
-def until(met: Callable[[], bool]) -> None:
-    """Look again and again; a test that waits for ever is ended by whoever runs it."""
-    while not met():
-        pass
-
-
 def test_what_workers_count_adds_up_and_outlives_them(settings: Settings, writer: Engine, tmp_path: Path) -> None:
     counts = tmp_path / "counts"
     environment = {"DATABASE_URL": settings.database_url, "PROMETHEUS_MULTIPROC_DIR": str(counts)}
@@ -43,15 +37,15 @@ def test_what_workers_count_adds_up_and_outlives_them(settings: Settings, writer
 
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(ask, range(REQUESTS))) == {200}
-        assert counted(server.url) == REQUESTS
+        wait_for(lambda: counted(server.url) == REQUESTS)  # each is counted when its answer has gone
 
-        before = set(server.workers)
+        before = children(server.pid)
         for pid, how in zip(sorted(before), (signal.SIGKILL, signal.SIGTERM), strict=True):
             os.kill(pid, how)
-        until(lambda: not before & set(server.workers))
-        until(lambda: not any(list(counts.glob(f"*/*_{pid}.db")) for pid in before))
+        wait_for(lambda: len(children(server.pid) - before) == len(before))
+        wait_for(lambda: not any(list(counts.glob(f"*/*_{pid}.db")) for pid in before))
         assert counted(server.url) == REQUESTS
-        assert value(scrape(server.url), "http_requests_in_progress") == 1
+        wait_for(lambda: value(scrape(server.url), "http_requests_in_progress") == 1)
     assert list(counts.iterdir()) == []
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert {line["logger"].partition(".")[0] for line in lines} == {"dashapp", "gunicorn"}
@@ -68,7 +62,7 @@ def test_what_a_killed_server_left_behind_is_removed_by_the_next(
         [left] = counts.iterdir()
         workers = server.workers
         os.kill(server.pid, signal.SIGKILL)
-        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+        wait_for(lambda: not any(map(lives, workers)))
     assert left.is_dir()
     with serving("wsgi:server", tmp_path / "log", environment):
         [made] = counts.iterdir()

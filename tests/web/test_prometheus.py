@@ -22,6 +22,8 @@ from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.observe import observe, tell_routes
 from tests.web.served import settings_for
 
+pytestmark = pytest.mark.both_engines
+
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

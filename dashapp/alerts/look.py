@@ -8,7 +8,7 @@ from functools import cached_property
 from dashapp.domain.ask import Ask, Filters, Grain, Window, to_filters
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import METRICS, Desk, Measurement, Metric, measure, settled_day
+from dashapp.metrics import METRICS, Desk, Kind, Measurement, Metric, measure, settled_day
 from dashapp.store.reads import values_of
 
 WEEK = 7
@@ -25,6 +25,15 @@ class State(StrEnum):
     DATA = "data"
 
 
+OF_DATA = ("quality", "drift", "wire")
+"""The families that say whether data can be trusted."""
+
+
+def of_data(metric: Metric) -> bool:
+    """Whether a metric says something of data as such."""
+    return metric.family in OF_DATA
+
+
 @dataclass(frozen=True)
 class Concern:
     """Something that needs attention: a sentence, what more to know, where to look, and since when it is so."""
@@ -35,6 +44,21 @@ class Concern:
     key: str
     link: str
     since: date | None = None
+
+
+Found = list[Concern] | None
+"""What a check found; None where it lacked the data."""
+
+
+class Failed(Exception):
+    """Something that a check needs could not be had."""
+
+
+def sound(answer: Measurement) -> Measurement:
+    """The answer, also where the question cannot be put; Failed where there should be an answer and is none."""
+    if answer.error and not answer.refused:
+        raise Failed
+    return answer
 
 
 @dataclass(frozen=True)
@@ -78,10 +102,29 @@ class Look:
         values = values_of(self.desk.connection, self.names).get(Dim.CATEGORY, [])
         return {value.value: value.first_day for value in values if value.first_day > self.until - timedelta(days=WEEK)}
 
+    @cached_property
+    def overdue(self) -> frozenset[str]:
+        """The origins that more is expected of and that have not delivered for long."""
+        late: set[str] = set()
+        for metric in METRICS.values():
+            threshold = metric.threshold_under(self.desk.policy)
+            if metric.kind is Kind.SILENCE and threshold:
+                answer = measure(self.desk, metric, self.of_origins(self.desk.today, 1, Grain.DAY, (Dim.ORIGIN,)))
+                late |= {
+                    point.groups[0] for point in answer.points if threshold.state(point.value) in ("warn", "alert")
+                }
+        return frozenset(late)
+
     def settled(self, metric: Metric) -> date:
         """The last covered day on which the metric can have settled."""
+        names = dict(self.filters).get(Dim.ORIGIN) or self.desk.default_origins(metric.feed)
         last = settled_day(self.desk, metric)
-        return min(self.as_of or last, last)
+        return min(self.desk.coverage(names, feed=metric.feed).as_of or last, last)
+
+    def of_origins(self, until: date, length: int, grain: Grain = Grain.DAY, by: tuple[Dim, ...] = ()) -> Ask:
+        """A question about all that the origins gave, whatever else is filtered."""
+        filters = tuple(pair for pair in self.filters if pair[0] is Dim.ORIGIN)
+        return Ask(Window.ending(until, length), grain, by, filters)
 
     def ask(self, until: date, length: int, grain: Grain = Grain.DAY, by: tuple[Dim, ...] = ()) -> Ask:
         """A question about the days that end with `until`."""

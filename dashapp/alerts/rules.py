@@ -6,13 +6,15 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import takewhile
 
-from dashapp.alerts.look import WEEK, Concern, Look, State
+from dashapp.alerts.data import STATUS, late, waited, where
+from dashapp.alerts.look import WEEK, Concern, Failed, Found, Look, State, of_data, sound
 from dashapp.domain.ask import Filters, Grain
-from dashapp.domain.vocabulary import Dim, label
-from dashapp.metrics import METRICS, Desk, Measurement, Metric, Point, Threshold, measure
+from dashapp.domain.vocabulary import Dim, Feed, label
+from dashapp.metrics import METRICS, Desk, Kind, Measurement, Metric, Point, Threshold, measure
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, Unmeasured, findings
 from dashapp.metrics.measure import FRESH
 from dashapp.metrics.queue import AT_RISK
+from dashapp.metrics.registry import COUNTS
 from dashapp.metrics.words import count, day, days, level, number
 from dashapp.store.reads import origins
 
@@ -26,30 +28,33 @@ GROWTH_FLAGS = 50
 
 @dataclass(frozen=True)
 class Attention:
-    """The concerns, most urgent first; how many checks found nothing, which had no data to go by, how far data go."""
+    """The concerns, most urgent first; how many checks found nothing, which had no data to go by, how far data go, and
+    which checks failed.
+    """
 
     concerns: tuple[Concern, ...]
     passed: int
     unmade: tuple[str, ...]
     as_of: date | None
-
-
-Found = list[Concern] | None
-"""What a check found; None where it lacked the data."""
+    failed: tuple[str, ...] = ()
 
 
 def attention(desk: Desk, filters: Filters = ()) -> Attention:
     """Everything that needs attention now, of the flags that the filters leave. Each check is one measured question."""
-    look = Look(desk, filters)
-    if look.as_of is None:
-        return Attention((), 0, tuple(CHECKS), None)
-    results: dict[str, Found] = {name: check(look) for name, check in _checks(desk)}
+    look, failed = Look(desk, filters), list[str]()
+    results: dict[str, Found] = {}
+    for name, check in [*_of_metrics(look), *CHECKS.items()]:
+        try:
+            results[name] = check(look)
+        except Failed:
+            failed.append(name)
     concerns = [concern for found in results.values() for concern in found or ()]
     return Attention(
         tuple(sorted(concerns, key=_rank)),
         sum(found == [] for found in results.values()),
         tuple(name for name, found in results.items() if found is None),
         look.as_of,
+        tuple(failed),
     )
 
 
@@ -58,18 +63,25 @@ def _rank(concern: Concern) -> tuple[int, date]:
     return list(State).index(concern.state), concern.since or date.max
 
 
-def _checks(desk: Desk) -> Iterator[tuple[str, Callable[[Look], Found]]]:
-    """Every check by name: one for each metric that has a threshold, and those that look at more than its value."""
+def _of_metrics(look: Look) -> Iterator[tuple[str, Callable[[Look], Found]]]:
+    """A check for each metric that has a threshold, by name. Where nobody sends events there is nothing to check of
+    them, and where nobody is expected to deliver nobody can be late.
+    """
+    senders = look.desk.received_since(dict(look.filters).get(Dim.ORIGIN) or look.desk.default_origins(Feed.WIRE))
     for metric in METRICS.values():
-        if metric.threshold_under(desk.policy):
+        if metric.threshold_under(look.desk.policy) is None or (metric.feed is Feed.WIRE and not senders):
+            continue
+        if metric.kind is not Kind.SILENCE:
             yield metric.title, partial(_beyond, metric)
-    yield from CHECKS.items()
+        elif (answer := waited(look, metric)).points or answer.error:
+            yield metric.title, partial(late, metric)
 
 
 def _beyond(metric: Metric, look: Look) -> Found:
     """Whether the last seven settled days, pooled, lie beyond the metric's threshold."""
     until = look.settled(metric)
-    answer = measure(look.desk, metric, replace(look.ask(until, BACK), trailing=WEEK))
+    ask = look.of_origins if of_data(metric) else look.ask
+    answer = sound(measure(look.desk, metric, replace(ask(until, BACK), trailing=WEEK)))
     settled = {point.bucket: point for point in answer.points if not point.provisional and point.value is not None}
     if until not in settled or answer.threshold is None:
         return None
@@ -81,9 +93,11 @@ def _beyond(metric: Metric, look: Look) -> Found:
     backwards = reversed(list(answer.ask.window))
     run = list(takewhile(lambda day: day in settled and threshold.state(settled[day].value) in bad, backwards))
     limit = level(threshold.alert if state == "alert" else threshold.warn, metric.unit)
-    title = f"{metric.title} {number(last.value, metric.unit)} in the last 7 days, {threshold.side} {limit}"
-    detail = " ".join([_extent(last, run), *_most(look, metric, threshold, until)])
-    return [Concern(State(state), title, detail, metric.key, look.link(f"/{metric.family}"), run[-1])]
+    side = "at least" if metric.unit in COUNTS else threshold.side
+    title = f"{metric.title} {number(last.value, metric.unit)} in the last 7 days, {side} {limit}"
+    most = where(look, metric, until) if of_data(metric) else _most(look, metric, threshold, until)
+    page = STATUS if of_data(metric) else f"/{metric.family}"
+    return [Concern(State(state), title, " ".join([_extent(last, run), *most]), metric.key, look.link(page), run[-1])]
 
 
 def _extent(last: Point, run: list[date]) -> str:
@@ -110,7 +124,8 @@ def _alarms(look: Look) -> Found:
     detector = DETECTORS[DEFAULT_DETECTOR]
     try:
         found = findings(look.desk, look.ask(look.until, WEEK), detector)
-    except Unmeasured:
+    except Unmeasured as unmeasured:
+        sound(unmeasured.measurement)
         return None
     concerns = [_alarm(look, episode, detector) for episode in found if episode.evidence]
     return concerns if concerns or look.until in look.known else None
@@ -147,12 +162,12 @@ def _at_risk(look: Look) -> Found:
 
 
 def _now(look: Look, metric: Metric) -> Measurement:
-    return measure(look.desk, metric, look.ask(look.desk.today, 1, Grain.WHOLE))
+    return sound(measure(look.desk, metric, look.ask(look.desk.today, 1, Grain.WHOLE)))
 
 
 def _growth(look: Look) -> Found:
     """Categories that grew from one complete week to the next, those that grew most first."""
-    if len(look.known) < WEEK + WEEK or look.by_category.error:
+    if len(look.known) < WEEK + WEEK or sound(look.by_category).error:
         return None
     grown = [
         (after - before, category, before, after)
@@ -174,7 +189,7 @@ def _growth(look: Look) -> Found:
 
 def _first_seen(look: Look) -> Found:
     """Categories never seen before the last week. The week before must be known, or nothing could have been seen."""
-    if len(look.known) < WEEK + WEEK or look.by_category.error:
+    if len(look.known) < WEEK + WEEK or sound(look.by_category).error:
         return None
     weeks = _weeks(look)
     return [
@@ -201,11 +216,13 @@ def _weeks(look: Look) -> dict[str, tuple[int, int, int]]:
 
 
 def _ended(look: Look) -> Found:
-    """Origins that stopped delivering: all of them, or one while others go on."""
+    """Origins that stopped delivering: all of them, or one while others go on. Those that are late are told of so."""
     today = look.desk.today
     looked_at = [origin for origin in origins(look.desk.connection) if origin.name in look.names]
     known = [(origin.name, origin.last_day) for origin in looked_at if origin.last_day]
-    latest = max(last for _, last in known)
+    latest = max((last for _, last in known), default=None)
+    if latest is None:
+        return None
 
     def whose(name: str) -> str:
         return f"Data of {name} ends" if len(known) > 1 else "Data ends"
@@ -220,7 +237,7 @@ def _ended(look: Look) -> Found:
             last,
         )
         for name, last in known
-        if today - last > FRESH
+        if today - last > FRESH and name not in look.overdue
     ]
 
 

@@ -60,7 +60,7 @@ class World:
         """Six weeks of equal days up to today, decided in time by people with room for more."""
         self.cover(FIRST, TODAY)
         self.put(FIRST, TODAY, 18)
-        self.put(FIRST, TODAY, 2, routing="human_review", reviewer_id="r1")
+        self.put(FIRST, TODAY, 2, routing="human_review", reviewer_id="r1", label="confirmed")
         team = Reviewer(reviewer_id="r1", team="north", capacity_per_day=100)
         writes.put_reviewers(self.connection, "ops", [team], replace=False)
         return self

@@ -18,7 +18,7 @@ WORDS = {State.ALERT: "Alert", State.WARN: "Warning", State.WATCH: "Watch", Stat
 def attention(scene: Scene, card: Card) -> Content:  # noqa: ARG001 # every maker is given its card
     """The concerns of this moment, or in words that there are none."""
     found = scene.attention
-    if not found.concerns and not found.passed:
+    if not found.concerns and not found.passed and not found.failed:
         return Content(message="No data to check.")
     head: list[Component] = [html.Span("ranked by urgency, then age")] if found.concerns else []
     listed = [html.Ol([_line(concern) for concern in found.concerns])] if found.concerns else []
@@ -45,4 +45,5 @@ def _checked(found: Attention) -> str:
         passed = f"Nothing needs attention: {passed}"
     reach = f", data to {words.day(found.as_of)}." if found.as_of else "."
     unmade = f" Not checked for lack of data: {', '.join(found.unmade)}." if found.unmade else ""
-    return passed + reach + unmade
+    failed = f" Could not be checked, the log says why: {', '.join(found.failed)}." if found.failed else ""
+    return passed + reach + unmade + failed

@@ -2,8 +2,8 @@
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
-  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", board: "provider", rank: "total", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min" };
-  const OF_ROWS = ["case", "board", "rank", "sort", "desc", "page", "q"]; // keys that only a list of rows knows
+  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", board: "provider", rank: "total", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min", job: "all", outcome: "all" };
+  const OF_ROWS = ["case", "board", "rank", "sort", "desc", "page", "q", "job", "outcome"]; // keys that only a list of rows knows
   const OF_LIVE = ["last", "bin"]; // keys that only events as they come in know
   const DATES = ["since", "until"];
   const tables = window.watchfloor_tables;

@@ -10,7 +10,7 @@ from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services
-from pages import attacks, classifier, definitions, flags, live, overview, queue, reports, volume
+from pages import attacks, classifier, definitions, flags, live, overview, queue, reports, status, volume
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ PAGES = (
     attacks.PAGE,
     reports.PAGE,
     flags.PAGE,
+    status.PAGE,
     definitions.PAGE,
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Kind, Metric, Policy, Threshold, Unit
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector
-from dashapp.metrics.registry import Privacy
+from dashapp.metrics.registry import OF_NOW, Privacy
 from dashapp.settings import Settings
 
 TARGET = Path(__file__).with_name("metrics.md")
@@ -44,7 +44,7 @@ def _metric(metric: Metric, policy: Policy) -> str:
         "Kind": metric.kind,
         "Better": metric.better,
         "Threshold": _threshold(metric.threshold, metric.unit),
-        "Settles": "" if metric.kind is Kind.AGES else _settles(metric.settles(policy)),
+        "Settles": "" if metric.kind in OF_NOW else _settles(metric.settles(policy)),
         "Split and filter by": ", ".join(f"`{dim}`" for dim in Dim if dim in metric.dims),
         "Computed ahead": _ahead(metric),
         "Shown": "on screen only, in no file and no API answer" if metric.privacy is Privacy.SCREEN else "",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func, select, union_all
 
@@ -231,6 +231,27 @@ def values_of(connection: Connection, names: Sequence[str]) -> dict[Dim, list[Va
     for row in rows:
         found.setdefault(Dim(row.dim), []).append(Value(row.value, row.position, row.first_day))
     return found
+
+
+class NewValue(NamedTuple):
+    """A value of an open dimension that an origin gave for the first time."""
+
+    origin: str
+    dim: str
+    value: str
+    first_day: date
+
+
+def values_by_origin(connection: Connection, names: Sequence[str], window: Window) -> list[NewValue]:
+    """The values that origins gave for the first time on a day of the window, the latest first; those of the first day
+    that an origin told of are not among them.
+    """
+    value = dimension_value.c
+    began = select(func.min(coverage.c.day)).where(coverage.c.origin == value.origin).scalar_subquery()
+    here = value.origin.in_(names) & value.first_day.between(window.since, window.until) & (value.first_day > began)
+    found = select(value.origin, value.dim, value.value, value.first_day).where(here)
+    rows = connection.execute(found.order_by(value.first_day.desc(), value.dim, value.value, value.origin))
+    return [NewValue(*row) for row in rows]
 
 
 def known_attacks(connection: Connection, names: Sequence[str], window: Window) -> list[Incident]:

@@ -15,7 +15,7 @@ from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Measurement, Metric, Point, Policy, measure
 from dashapp.metrics.attacks import Unmeasured
 from dashapp.store.engine import TooSlow
-from dashapp.web import downloads, health, incidents_api, prometheus
+from dashapp.web import downloads, health, incidents_api, prometheus, runs_api
 from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
 from dashapp.web.desk import open_desk, services
 from dashapp.web.export import (
@@ -45,6 +45,8 @@ def blueprint() -> Blueprint:
         ("/api/v1/metrics/<key>.xlsx", metric_as_xlsx),
         ("/export/flags.csv", downloads.flags_csv),
         ("/export/flags.xlsx", downloads.flags_xlsx),
+        ("/export/runs.csv", runs_api.history),
+        ("/api/v1/jobs.json", runs_api.jobs),
         ("/api/v1/incidents.json", incidents_api.incidents),
         ("/api/v1/incidents.csv", incidents_api.incidents_as_csv),
         ("/api/v1/incidents/backtest.json", incidents_api.backtest_result),

@@ -14,10 +14,10 @@ from sqlalchemy import Dialect
 from dashapp.domain.ask import Ask, Window
 from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import Dim, label
-from dashapp.metrics import METRICS, Desk, Kind, Metric, Threshold, Unit, as_of
+from dashapp.metrics import METRICS, Desk, Metric, Threshold, Unit, as_of
 from dashapp.metrics.desk import with_origins
 from dashapp.metrics.measure import bound
-from dashapp.metrics.registry import Privacy
+from dashapp.metrics.registry import OF_NOW, Privacy
 from dashapp.web import words
 from dashapp.web.components import attributes
 
@@ -109,7 +109,7 @@ def _facts(desk: Desk, metric: Metric) -> dict[str, str]:
         "Kind": metric.kind,
         "Better": metric.better,
         "Threshold": _threshold(threshold, metric.unit) if threshold else "",
-        "Settles": "" if metric.kind is Kind.AGES else _settles(metric.settles(desk.policy)),
+        "Settles": "" if metric.kind in OF_NOW else _settles(metric.settles(desk.policy)),
         "Split and filter by": ", ".join(label(dim).lower() for dim in Dim if dim in metric.dims),
         "Shown": "on screen only, in no file, API answer, alert or summary" if metric.privacy is Privacy.SCREEN else "",
         "Reference": metric.reference,

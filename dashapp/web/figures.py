@@ -120,7 +120,7 @@ def _series(answer: Measurement) -> list[tuple[str | None, str, list[Point]]]:
         (groups[name][0].groups[0], _name(groups[name][0]), groups[name]) for name in shown
     ]
     rest = [groups[name] for name in groups if name not in largest]
-    if not rest or answer.metric.kind is Kind.DURATIONS:  # quantiles of groups do not make one of all together
+    if not rest or answer.metric.kind in (Kind.DURATIONS, Kind.PEAK):  # of groups these make none of all together
         return found
     return [*found, ("", f"other ({len(rest)})", _together(rest, answer.metric.kind))]
 

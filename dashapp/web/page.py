@@ -31,6 +31,11 @@ class Chart(StrEnum):
     ATTACKS = "attacks"
     BACKTEST = "backtest"
     BOARD = "board"
+    JOBS = "jobs"
+    RUNS = "runs"
+    ORIGINS = "origins"
+    VALUES = "values"
+    STORE = "store"
 
     @property
     def drawn(self) -> bool:
@@ -49,8 +54,13 @@ class Chart(StrEnum):
 
     @property
     def filed(self) -> bool:
-        """Whether what it shows can be had as a file; a verdict over others has no rows of its own."""
-        return self not in (Chart.BACKTEST, Chart.ATTENTION)
+        """Whether what it shows can be had as a file of figures; a verdict over others has no rows of its own."""
+        return self not in (Chart.BACKTEST, Chart.ATTENTION) and not self.operates
+
+    @property
+    def operates(self) -> bool:
+        """Whether it shows how the product itself is doing, which is no figure of any metric."""
+        return self in (Chart.JOBS, Chart.RUNS, Chart.ORIGINS, Chart.VALUES, Chart.STORE)
 
     @property
     def measured(self) -> bool:
@@ -151,6 +161,11 @@ class Page:
     def ranks(self) -> bool:
         """Whether it has a leaderboard."""
         return any(card.chart is Chart.BOARD for card in self.cards)
+
+    @property
+    def lists_runs(self) -> bool:
+        """Whether it lists runs of jobs."""
+        return any(card.chart is Chart.RUNS for card in self.cards)
 
     @property
     def finds_attacks(self) -> bool:

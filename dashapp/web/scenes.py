@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.live import LiveView
@@ -13,6 +15,7 @@ from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, Metric, as_of
 from dashapp.metrics.standard import WEEK, last_week
 from dashapp.store.reads import Origin, Value, origins, values_of
+from dashapp.store.runs import jobs
 from dashapp.web.board import Board
 from dashapp.web.page import Card, Chart, Page
 from dashapp.web.theme import Positions, positions
@@ -40,6 +43,14 @@ class Scene:
     def attention(self) -> Attention:
         """What needs attention now; asked once, for the menu and the page."""
         return self.attend(self.desk, self.view.filters)
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs that ever ran; none where that cannot be read, which the card of jobs says."""
+        try:
+            return jobs(self.desk.connection)
+        except SQLAlchemyError:
+            return []
 
     @property
     def chosen_origins(self) -> tuple[str, ...]:

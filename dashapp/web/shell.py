@@ -14,9 +14,11 @@ from dashapp.domain.live import LiveView
 from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
+from dashapp.store.runs import Outcome
 from dashapp.web import menu, notices, words
 from dashapp.web.board import Board
 from dashapp.web.components import attributes, named
+from dashapp.web.history import ALL, History
 from dashapp.web.listing import Listing
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
@@ -91,10 +93,11 @@ def _bar(page: Page, seen: Scene) -> list[Component]:
         html.Span(words.days(window.since, window.until), id="window", className="window"),
         *([] if page.lists_flags else [_compare(view)]),
         *(_filter(dim, options[dim], view) for dim in page.filters if options[dim]),
-        _more(page, options, view),
+        *([_more(page, options, view)] if page.more_filters else []),
         *(_for_rows(seen.address) if page.lists_flags else _for_figures(options, view)),
         *([_detector(view)] if page.finds_attacks else []),
         *(_for_board(seen.address) if page.ranks else []),
+        *(_for_runs(seen) if page.lists_runs else []),
     ]
 
 
@@ -147,6 +150,16 @@ def _for_board(address: str) -> list[Component]:
     return [
         _named("Find among the most reported", search),
         *(dbc.Input(id=control(key), type="hidden", value=value) for key, value in hidden.items()),
+    ]
+
+
+def _for_runs(seen: Scene) -> list[Component]:
+    """Which runs of jobs are listed."""
+    asked = History.parse(seen.address)
+    known = dict.fromkeys([*seen.jobs, *([asked.job] if asked.job else [])])
+    return [
+        _select("job", "Job", {ALL: "all jobs", **{job: job for job in known}}, asked.job or ALL),
+        _select("outcome", "Outcome", {ALL: "any outcome", **{one: one for one in Outcome}}, asked.outcome or ALL),
     ]
 
 

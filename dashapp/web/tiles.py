@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.live import LiveView
 from dashapp.metrics import METRICS, Kind, Measurement, Metric, Point, measure
+from dashapp.metrics.registry import OF_NOW
 from dashapp.metrics.standard import LINE
 from dashapp.web import components, words
 from dashapp.web.cards.content import computed
@@ -31,8 +32,8 @@ def tile(scene: Scene, metric: Metric, beside: tuple[str, str] | None = None) ->
         return [html.P(answer.error, className="message")]
     shown = words.number(answer.total.value, metric.unit)
     href = link(metric, scene.view, scene.window, scene.first_day) if answer.total.value else None
-    if metric.kind is Kind.AGES:
-        return components.tile_figures(shown, href, _now(answer.total), html.Div())
+    if metric.kind in OF_NOW:
+        return components.tile_figures(shown, href, _now(answer, answer.total), html.Div())
     last, moves = _moves(scene, metric, asked, answer)
     line = measure(
         scene.desk,
@@ -76,10 +77,12 @@ def _beside(scene: Scene, asked: Ask, beside: tuple[str, str] | None) -> list[Co
     return [html.Span([html.B(value), f" {words_for_it}"], title=metric.first_sentence, className="beside")]
 
 
-def _now(total: Point) -> list[Component]:
+def _now(answer: Measurement, total: Point) -> list[Component]:
     """What stands beside a figure of this moment, which no window changes."""
-    waiting = [] if total.value is None else [html.Span(f"{total.n:,} open")]
-    return [html.Span("now, whatever the days"), *waiting]
+    among = "open" if answer.metric.kind is Kind.AGES else "origin" if total.n == 1 else "origins"
+    waiting = [] if total.value is None else [html.Span(f"{total.n:,} {among}")]
+    crossed = _crossed(answer, total.value) if answer.metric.kind is Kind.SILENCE else []
+    return [html.Span("now, whatever the days"), *crossed, *waiting]
 
 
 def _crossed(answer: Measurement, last: float | None) -> list[Component]:
@@ -89,8 +92,9 @@ def _crossed(answer: Measurement, last: float | None) -> list[Component]:
     if threshold is None or state not in BADGES:
         return []
     limit = words.level(threshold.alert if state == "alert" else threshold.warn, answer.metric.unit)
+    when = "Now" if answer.metric.kind in OF_NOW else "The last 7 days"
     told = f"{words.number(last, answer.metric.unit)}, {BADGES[state]} {threshold.side} {limit}"
-    return [html.Span(told, className=f"pill is-{state}", title=f"The last 7 days: {told}")]
+    return [html.Span(told, className=f"pill is-{state}", title=f"{when}: {told}")]
 
 
 def _moves(scene: Scene, metric: Metric, asked: Ask, answer: Measurement) -> tuple[float | None, Component]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dashapp.web.cards import at_risk, attacks, attention, board, changes, rows, series, spread, verdict
+from dashapp.web.cards import at_risk, attacks, attention, board, changes, rows, series, spread, status, verdict
 from dashapp.web.cards.content import Content
 from dashapp.web.listing import drill
 from dashapp.web.page import Card, Chart
@@ -25,6 +25,11 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.ATTACKS: attacks.attacks,
     Chart.ATTENTION: attention.attention,
     Chart.BOARD: board.board,
+    Chart.JOBS: status.jobs,
+    Chart.RUNS: status.history,
+    Chart.ORIGINS: status.origins,
+    Chart.VALUES: status.values,
+    Chart.STORE: status.store,
 }
 
 

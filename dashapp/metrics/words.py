@@ -17,6 +17,19 @@ def number(value: float | None, unit: Unit) -> str:
     return f"{value:,.{DECIMALS[unit]}f}" + SUFFIX.get(unit, "")
 
 
+def change(now: float | None, before: float | None, unit: Unit) -> str:
+    """How far a value moved: "+3.8 %" for counts, points for shares; "new" where there was nothing."""
+    if now is None or before is None:
+        return NO_DATA if now is None else "no data before"
+    if unit is Unit.PERCENT:
+        return f"{now - before:+.1f} pt"
+    if unit is Unit.SCORE:
+        return f"{now - before:+.3f}"
+    if not before:
+        return "new" if now else "none, as before"
+    return f"{100 * (now - before) / before:+.1f} %"
+
+
 def level(value: float, unit: Unit) -> str:
     """A threshold with its unit, without digits that it does not have: 15 % or 0.80."""
     return f"{value:.2f}" if unit is Unit.SCORE else f"{value:,g}" + SUFFIX.get(unit, "")

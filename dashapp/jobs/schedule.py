@@ -47,7 +47,9 @@ class Daily:
 
     def after(self, slot: datetime) -> datetime:
         """The slot after this one."""
-        return self._on(slot.astimezone(self.zone).date() + timedelta(days=1 if self.weekday is None else 7))
+        day = slot.astimezone(self.zone).date() + timedelta(days=1)
+        wait = 0 if self.weekday is None else (self.weekday - day.weekday()) % 7
+        return self._on(day + timedelta(days=wait))
 
     def _on(self, day: date) -> datetime:
         return datetime.combine(day, time(self.hour), self.zone).astimezone(UTC)

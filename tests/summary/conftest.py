@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from dashapp.domain.messages import FlagRow
 from dashapp.settings import Settings
-from dashapp.store import writes
+from dashapp.store import schema, writes
+from dashapp.store.engine import writer_engine
 from dashapp.store.rollup import rollup
 
 MONDAY = datetime(2024, 3, 25, 6, tzinfo=UTC)
@@ -15,6 +16,15 @@ MONDAY = datetime(2024, 3, 25, 6, tzinfo=UTC)
 CASE = {"category": "spam", "severity": "high", "routing": "human_review", "hours_to_decision": 1.0, "score": 0.9}
 
 Put = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A store with tables and nothing in them, for drawn worlds. Tests roll back what they write."""
+    made = writer_engine(f"sqlite:///{tmp_path_factory.mktemp('store') / 'test.sqlite'}")
+    schema.metadata.create_all(made)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture

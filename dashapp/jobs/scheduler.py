@@ -49,7 +49,9 @@ class Scheduler:
         return bool(self.threads.running)
 
     def stop(self, *, wait: bool = False) -> None:
-        """Let nothing begin any more, and have what runs stop at its next check."""
+        """Let nothing begin any more, and have what runs stop at its next check. May be called again."""
+        if self.stopped.is_set():
+            return
         self.stopped.set()
         self.runner.stopping.set()
         self.threads.shutdown(wait=wait)

@@ -126,7 +126,7 @@ def test_hours_without_an_instant_are_counted_from_the_days_midnight() -> None:
 def made_up(table: Table, origin: str) -> dict[str, object]:
     """A row of any table."""
     given = {"origin": origin, "violation": "other", "action": "marked_sensitive"}
-    values = {str: "x", int: 1, bytes: b"", object: NOW, date: DAY}
+    values = {str: "x", int: 1, float: 1.0, bytes: b"", object: NOW, date: DAY}
     needed = [column for column in table.columns if not column.nullable and column.name != "id"]
     return {column.name: given.get(column.name, values[column.type.python_type]) for column in needed}
 

@@ -4,9 +4,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0009'
-down_revision = '0007'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
+
+KEY = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -19,7 +21,7 @@ def upgrade() -> None:
     sa.Column('complete', sa.Integer(), nullable=False),
     sa.Column('facts', sa.Text(), nullable=False),
     sa.Column('markdown', sa.Text(), nullable=False),
-    sa.Column('origin', sa.String(length=200), nullable=False),
+    sa.Column('origin', KEY, nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('week', 'version', name=op.f('pk_summary'))
     )

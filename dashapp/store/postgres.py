@@ -14,6 +14,8 @@ from dashapp.store.slow import TooSlow
 
 WRITERS_LOCK = 0x77617463_68666C6F
 """The advisory lock, one a database, that every writing transaction takes first."""
+PREPARED = 500
+"""Statements that the server keeps ready for a session: those of all pages under a few filters."""
 CONNECT_SECONDS = 10
 """How long a server that does not answer is waited for."""
 IDLE_MINUTES = 10
@@ -42,23 +44,40 @@ def writer(url: URL, wait_seconds: float) -> Engine:
     """An engine whose transactions begin with the writers' lock, for which they wait so long at most. They then see
     all that was committed before, statement by statement (READ COMMITTED): a snapshot would be taken before the wait.
     """
-    engine = _engine(url, "READ COMMITTED")
-    wait = f"SET lock_timeout = {_milliseconds(wait_seconds)}"
-    _tell(engine, wait, "SET synchronous_commit = on")
+    engine = _engine(url)
+    _tell(engine, f"SET lock_timeout = {_milliseconds(wait_seconds)}", "SET synchronous_commit = on")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+        _run(connection, f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
 
     return engine
 
 
 def reader(url: URL, seconds: float) -> Engine:
     """An engine that cannot write, whose transactions see one moment and go on after a statement that failed."""
-    engine = _engine(url, "REPEATABLE READ")
-    _tell(engine, f"SET statement_timeout = {_milliseconds(seconds)}", read_only=True)
+    engine = _engine(url)
+    _tell(engine, f"SET statement_timeout = {_milliseconds(seconds)}", "SET default_transaction_read_only = on")
     _limit(engine, seconds)
+    engine.dialect.do_rollback = engine.dialect.do_commit  # type: ignore[method-assign] # psycopg forgets what it has prepared with each ROLLBACK
     return engine
+
+
+def _run(connection: Connection, statements: str) -> None:
+    """Run several statements as one, without preparing them."""
+    session: Any = connection.connection.dbapi_connection
+    try:
+        session.execute(statements, prepare=False)
+    except Error as error:
+        if session.info.transaction_status == TransactionStatus.INERROR:
+            session.rollback()
+        raise _wrapped(error, connection) from None
+
+
+def _wrapped(error: Error, connection: Connection) -> BaseException:
+    """An error of the driver as it comes from any statement."""
+    _shorten(error)
+    return DBAPIError.instance(None, None, error, Error, hide_parameters=True, dialect=connection.dialect)
 
 
 def copy_rows(connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -72,8 +91,7 @@ def copy_rows(connection: Connection, table: str, names: Sequence[str], rows: It
             for row in rows:
                 copy.write_row(row)
     except Error as error:
-        _shorten(error)
-        raise DBAPIError.instance(None, None, error, Error, hide_parameters=True, dialect=connection.dialect) from None
+        raise _wrapped(error, connection) from None
 
 
 def _shorten(error: BaseException) -> None:
@@ -82,26 +100,23 @@ def _shorten(error: BaseException) -> None:
         error.args = (error.diag.message_primary,)
 
 
-def _engine(url: URL, isolation: Any) -> Engine:
+def _engine(url: URL) -> Engine:
     return create_engine(
         url,
-        isolation_level=isolation,
         pool_pre_ping=True,
         hide_parameters=True,  # else an error in the log could show what is personal
         connect_args={} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS},
     )
 
 
-def _tell(engine: Engine, *settings: str, read_only: bool = False) -> None:
-    """Set up each new session. Statements are not prepared: the rollback at the end of each read forgets them."""
+def _tell(engine: Engine, *settings: str) -> None:
+    """Set up each new session. Transactions are begun by ourselves, in one statement with what is to come first."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.autocommit = True
         connection.execute(";".join((*SESSION, *settings)))
-        connection.autocommit = False
-        connection.read_only = read_only
-        connection.prepare_threshold = None
+        connection.prepared_max = PREPARED
         connection.adapters.register_loader("numeric", Whole)
 
     @event.listens_for(engine, "handle_error")
@@ -120,7 +135,7 @@ def _limit(engine: Engine, seconds: float) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.info["limit"] = seconds
-        connection.exec_driver_sql("SAVEPOINT reading")
+        _run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT reading")
 
     @event.listens_for(engine, "before_cursor_execute")
     def _start(connection: Connection, cursor: Any, *_: object) -> None:

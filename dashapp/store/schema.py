@@ -75,10 +75,13 @@ flag = Table(
     CheckConstraint("score BETWEEN 0 AND 1", name="score"),
     CheckConstraint("hours_to_decision >= 0", name="hours_to_decision"),
     Index("ux_flag_origin_flag_id", "origin", "flag_id", unique=True),
-    Index("ix_flag_origin_flagged_day_flagged_at", "origin", "flagged_day", "flagged_at"),
     Index("ix_flag_origin_decided_day", "origin", "decided_day"),
 )
 """One row per concern raised by a classifier, a trusted flagger or own review."""
+
+Index("ix_flag_origin_flagged_day_flagged_at", flag.c.origin, flag.c.flagged_day, flag.c.flagged_at).ddl_if("sqlite")
+Index("ix_flag_raised", flag.c.origin, flag.c.flagged_day, flag.c.flagged_at.nulls_first()).ddl_if("postgresql")
+"""A day's flags in the order in which they are listed, those without a moment first."""
 
 OPEN = (flag.c.routing == "human_review") & flag.c.decided_day.is_(None)
 
@@ -98,13 +101,12 @@ Index(
     flag.c.model_version,
     flag.c.reviewer_id,
     sqlite_where=OPEN,
-).ddl_if(dialect="sqlite")
+).ddl_if("sqlite")
 """Has all that is asked of open flags. PostgreSQL, where an entry of an index may not be longer than 2.7 kB, reads the
 flags themselves.
 """
-Index("ix_flag_waiting", flag.c.severity, flag.c.flagged_day, flag.c.flagged_at, postgresql_where=OPEN).ddl_if(
-    dialect="postgresql"
-)
+_waiting = (flag.c.severity, flag.c.flagged_day, flag.c.flagged_at)
+Index("ix_flag_waiting", *_waiting, postgresql_where=OPEN).ddl_if("postgresql")
 
 reviewer = Table(
     "reviewer",

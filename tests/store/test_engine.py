@@ -34,8 +34,14 @@ def writer(url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def reader(writer: Engine, url: str) -> Iterator[Engine]:
-    engine = reader_engine(url, seconds=0.05)
+def limit(writer: Engine) -> float:
+    """Seconds; SQLite looks at the clock only now and then, and so lets what is short end on a busy machine."""
+    return 0.05 if writer.dialect.name == "sqlite" else 1.5
+
+
+@pytest.fixture
+def reader(url: str, limit: float) -> Iterator[Engine]:
+    engine = reader_engine(url, seconds=limit)
     yield engine
     engine.dispose()
 
@@ -46,8 +52,8 @@ def test_a_reader_refuses_to_write(reader: Engine) -> None:
         connection.execute(insert(counter).values(value=1))
 
 
-def test_a_slow_read_is_stopped_and_says_so(reader: Engine) -> None:
-    with reader.connect() as connection, pytest.raises(TooSlow, match=r"it took longer than 0\.05 s"):
+def test_a_slow_read_is_stopped_and_says_so(reader: Engine, limit: float) -> None:
+    with reader.connect() as connection, pytest.raises(TooSlow, match=f"it took longer than {limit} s"):
         connection.execute(COUNT_TO_A_BILLION).scalar()
 
 
@@ -70,14 +76,14 @@ def test_after_a_statement_that_failed_a_reader_still_sees_the_same_moment(write
         assert connection.scalar(select(counter.c.value)) == 0
 
 
-def test_a_connection_with_a_limit_of_its_own_keeps_to_it(reader: Engine) -> None:
+def test_a_connection_with_a_limit_of_its_own_keeps_to_it(reader: Engine, limit: float) -> None:
     with reader.connect() as connection:
         connection.execution_options(seconds=0.03)
         with pytest.raises(TooSlow, match=r"it took longer than 0\.03 s"):
             connection.execute(COUNT_TO_A_BILLION).scalar()
         connection.execution_options(seconds=60)
         assert connection.execute(text("SELECT 1")).scalar() == 1
-    with reader.connect() as another, pytest.raises(TooSlow, match=r"it took longer than 0\.05 s"):
+    with reader.connect() as another, pytest.raises(TooSlow, match=f"it took longer than {limit} s"):
         another.execute(COUNT_TO_A_BILLION).scalar()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashapp.cli import copy, ingest, jobs, refresh, showing, tokens
+from dashapp.cli import copy, ingest, jobs, refresh, showing, summary, tokens
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, check_url, connect, open_store
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ app.command("retention")(jobs.retention)
 app.command("backup")(jobs.backup)
 app.command("refresh")(refresh.refresh)
 app.command("copy")(copy.copy)
+app.command("summary")(summary.summary)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]

@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     night_hour: int = Field(
         3, ge=0, le=23, description="hour of the reporting time zone at which backup and retention run"
     )
+    summary_weekday: int = Field(
+        0, ge=0, le=6, description="day on which the summary of the week before is made, 0 (Monday) to 6"
+    )
+    summary_hour: int = Field(
+        6, ge=0, le=23, description="hour of the reporting time zone at which the weekly summary is made"
+    )
     lease_seconds: float = Field(
         30, ge=1, le=3600, description="after which a job whose process is lost is taken over, in seconds"
     )

@@ -39,12 +39,15 @@ class Lost(Exception):
 
 @dataclass(frozen=True)
 class Shift:
-    """What a run works with. It calls `check` between transactions, which raises where it has to stop."""
+    """What a run works with: `now` is when it began, `slot` when it was due. It calls `check` between transactions,
+    which raises where it has to stop.
+    """
 
     reader: Engine
     writer: Engine
     settings: Settings
     now: datetime
+    slot: datetime
     check: Callable[[], None]
 
 
@@ -198,7 +201,7 @@ class Runner:
             if self.stopping.is_set():
                 raise Stopped
 
-        shift = Shift(self.reader, self.writer, self.settings, run.begun_at, check)
+        shift = Shift(self.reader, self.writer, self.settings, run.begun_at, run.slot, check)
         try:
             return job.work(shift), None
         except (Stopped, Lost):

@@ -15,6 +15,7 @@ from dashapp.store.backup import nightly as copy_nightly
 from dashapp.store.reads import has_data, is_stale
 from dashapp.store.retention import RUNS_DAYS, forget_runs, retire
 from dashapp.store.rollup import rollup
+from dashapp.summary.weekly import summarise_slot
 
 ROLLUP = "rollup"
 
@@ -28,11 +29,13 @@ DAYS = 7
 def jobs_of(settings: Settings) -> list[Job]:
     """The jobs, as the settings have them."""
     often, nightly = Every(60 * settings.refresh_minutes), Daily(settings.night_hour, settings.zone)
+    weekly = Daily(settings.summary_hour, settings.zone, settings.summary_weekday)
     jobs = [
         Job(ROLLUP, Every(settings.rollup_seconds), _rollup, needed=is_stale, rest=REST),
         Job("refresh", often, _refresh, needed=has_data),
         Job("detect", often, _detect, needed=has_data),
         Job("retention", nightly, _retention),
+        Job("summary", weekly, _summary, catch_up=True),
     ]
     if settings.backup_dir and settings.database_url.startswith("sqlite"):
         jobs.append(Job("backup", nightly, _backup))
@@ -86,3 +89,7 @@ def _backup(shift: Shift) -> dict[str, int]:
 
 def _rollup(shift: Shift) -> dict[str, int]:
     return {"days": roll_up(shift.writer, shift.settings, shift.check)}
+
+
+def _summary(shift: Shift) -> dict[str, int]:
+    return {"summaries": summarise_slot(shift.reader, shift.writer, shift.settings, shift.now, shift.slot)}

@@ -115,3 +115,11 @@ def test_when_the_clock_went_back_a_job_of_seconds_goes_on_at_its_pace() -> None
 def test_when_the_clock_went_back_a_daily_job_does_not_run_twice() -> None:
     daily = Daily(3, ZoneInfo("UTC"))
     assert run_due(daily, ended(datetime(2024, 4, 1, 3, tzinfo=UTC)), datetime(2024, 4, 1, 1, tzinfo=UTC)) == ""
+
+
+def test_a_weekly_slot_follows_on_the_weekday_that_is_set_though_the_last_was_on_another() -> None:
+    monday, wednesday = Daily(6, BERLIN, 0), Daily(6, BERLIN, 2)
+    last = ended(datetime(2024, 3, 25, 5, tzinfo=UTC))
+    assert run_due(wednesday, last, datetime(2024, 4, 4, tzinfo=UTC), catch_up=True) == "27 05:00:00"
+    assert run_due(monday, last, datetime(2024, 4, 4, tzinfo=UTC), catch_up=True) == "01 04:00:00"
+    assert run_due(monday, last, datetime(2024, 4, 1, 3, 59, tzinfo=UTC), catch_up=True) == ""

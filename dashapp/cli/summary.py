@@ -33,5 +33,5 @@ def summary(
         typer.echo(made.markdown, nl=False)
         return
     facts = [{part: fact[part] for part in TOLD} for fact in written.loads(made.facts)]
-    told = {"week": made.week, "facts": facts, "markdown": made.markdown, "origin": made.origin, "reason": made.reason}
+    told = {"week": made.week, "facts": facts, "markdown": made.markdown, "origin": made.author, "reason": made.reason}
     showing.as_json(told)

@@ -60,9 +60,9 @@ summary = Table(
     Column("complete", Integer, nullable=False),
     Column("facts", Text, nullable=False),
     Column("markdown", Text, nullable=False),
-    key("origin", nullable=False),
+    key("author", nullable=False),
     Column("reason", Text, nullable=False),
 )
 """Summaries of ISO weeks ("2024-W12"), each with the facts that its figures were taken from, a JSON array. One made
 again is the week's next version. `as_of` is the last covered day of all data then, `complete` the number of the week's
-days that were covered and over, `origin` what wrote the text, and `reason` why that did."""
+days that were covered and over, `author` what wrote the text, and `reason` why that did."""

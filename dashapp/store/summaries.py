@@ -19,7 +19,7 @@ class Draft:
     complete: int
     facts: str
     markdown: str
-    origin: str
+    author: str
     reason: str
 
 

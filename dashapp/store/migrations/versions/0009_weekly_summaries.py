@@ -21,7 +21,7 @@ def upgrade() -> None:
     sa.Column('complete', sa.Integer(), nullable=False),
     sa.Column('facts', sa.Text(), nullable=False),
     sa.Column('markdown', sa.Text(), nullable=False),
-    sa.Column('origin', KEY, nullable=False),
+    sa.Column('author', KEY, nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('week', 'version', name=op.f('pk_summary'))
     )

@@ -187,7 +187,8 @@ class Runner:
         else:
             seconds = self.steady() - begun
             self._say(lambda connection: finish(connection, run, self.clock(connection), seconds, result, error), lost)
-            log.info("%s ended after %.2f s: %s", job.name, seconds, error or dict(result))
+            about = {"job": job.name, "slot": run.slot.isoformat(), "attempt": run.attempt, "seconds": round(seconds, 3)}
+            log.info("%s ended: %s", job.name, error or dict(result), extra=about)
         finally:
             over.set()
             keeper.join()

@@ -49,7 +49,7 @@ FIGURES = (
 MOMENTS = ("sla_at_risk", "oldest_open")
 """Those that tell of the moment at which the summary is made."""
 
-CATEGORIES, TEAMS, ATTACKS, RISKS = 20, 20, 3, 3
+CATEGORIES, TEAMS, ATTACKS, RISKS = 20, 100, 3, 3
 """Most of each that a summary tells of."""
 
 

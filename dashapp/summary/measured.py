@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.vocabulary import Dim
@@ -25,10 +26,13 @@ class Subject:
     known: Known
     failed: bool = False
 
-    @property
-    def comparable(self) -> bool:
-        """Whether it may be held against the week before: a count only over the same days."""
-        return self.metric.kind is not Kind.FLOW or self.known.comparable
+    def comparable(self, now: Point | None) -> bool:
+        """Whether it may be held against the week before: a count only over the same days, and what takes longer than
+        a week to settle only once it has, for the younger week has had less time. Censored times allow for that.
+        """
+        pending = now is not None and now.provisional and not self.metric.censored
+        slow = self.metric.settles(self.known.desk.policy) > timedelta(days=DAYS)
+        return (self.metric.kind is not Kind.FLOW or self.known.comparable) and not (pending and slow)
 
 
 def metric_facts(desk: Desk, key: str, week: Week) -> Iterator[Fact]:
@@ -116,7 +120,7 @@ def _told(subject: Subject, now: Point | None, before: Point | None) -> Iterator
     )
     value = now and now.value
     moved, text = _change(value, then, unit), change(value, then, unit)
-    if not subject.comparable:
+    if not subject.comparable(now):
         moved, text = None, NOT_COMPARABLE
     yield Fact(
         f"{key}.change",
@@ -134,7 +138,7 @@ def _figure(subject: Subject, now: Point | None, before: Point | None) -> Fact:
     """A figure of the week, and how it moved."""
     metric, known, value = subject.metric, subject.known, now and now.value
     threshold = metric.threshold_under(known.desk.policy)
-    moved = direction(value, before and before.value, metric.unit) if subject.comparable else None
+    moved = direction(value, before and before.value, metric.unit) if subject.comparable(now) else None
     return Fact(
         subject.key,
         subject.name,

@@ -11,6 +11,8 @@ RISK_STATES = ("alert", "warn")
 TWIN = {"sla_breach_rate_reviewed": "sla_breach_rate"}
 """Figures that are part of another: one risk is told once."""
 
+SPARE = "Over the week every team had capacity left: the number of reviewers alone does not explain late decisions."
+"""Said where it is so, and human review is late all the same."""
 HEALTH = ("score_mean", "precision_decided", "automation_rate")
 STAFFING = ("utilisation", "backlog", "backlog_urgent", "sla_breach_rate_reviewed")
 
@@ -180,11 +182,13 @@ def _staffing(facts: Facts) -> list[str]:
     teams = [f"{facts[key + '.name']} {facts[key]}" for key in facts.part("utilisation")]
     if teams:
         lines.insert(1, f"By team: {', '.join(teams)}.")
-    busy, late = facts["utilisation"].state, facts["sla_breach_rate_reviewed"].state
-    if busy == "ok" and late in RISK_STATES:
-        lines.append("Over the week capacity was left: the number of reviewers alone does not explain late decisions.")
-    elif busy in RISK_STATES:
-        lines.append("Over the week little capacity was left.")
+    known = [key for key in ("utilisation", *facts.part("utilisation")) if facts[key].state]
+    busy = [key for key in known if facts[key].state in RISK_STATES]
+    if busy:
+        names = [str(facts.get(f"{key}.name") or "all teams together") for key in busy]
+        lines.append(f"Over the week little capacity was left, or none: {', '.join(names)}.")
+    elif known and facts["sla_breach_rate_reviewed"].state in RISK_STATES:
+        lines.append(SPARE)
     return [" ".join(lines), "How many reviewers are needed is not computed yet."]
 
 

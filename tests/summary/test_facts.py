@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
-from dashapp.domain.messages import FlagRow, Incident
-from dashapp.domain.vocabulary import Severity
+from dashapp.domain.messages import FlagRow, Incident, ReportRow, Reviewer
+from dashapp.domain.vocabulary import Feed, Severity
 from dashapp.metrics import Desk
 from dashapp.settings import Settings
 from dashapp.store import writes
@@ -171,6 +171,44 @@ def test_known_attacks_are_told_without_the_origins_words(desk: Open, put: Put, 
     assert "- Known attack: Spam, severity high, 20 Mar 2024; flags of that category then: 10." in text
     assert "A-77" not in text + str(facts.rows())
     assert "raid" not in text + str(facts.rows())
+
+
+def test_reports_that_are_still_being_decided_are_not_held_against_older_ones(
+    reader: Engine, settings: Settings, writer: Engine
+) -> None:
+    """Five reports a day, each confirmed after five days: on Monday many of the last week's are open."""
+    begun = [datetime(2024, 3, day, hour, tzinfo=UTC) for day in range(11, 25) for hour in range(5)]
+    fields = {"media_type": "image", "violation": "sensitive", "action": "marked_sensitive"}
+    given = [{"report_id": f"{at}", "created_at": at, "decided_at": at + timedelta(days=5)} for at in begun]
+    rows = [ReportRow.model_validate(fields | one) for one in given]
+    with writer.begin() as connection:
+        writes.put_origin(connection, "ops", "import", MONDAY)
+        writes.put_reports(connection, [writes.report_row("ops", row, settings.zone) for row in rows])
+        writes.put_coverage(connection, "ops", {at.date() for at in begun}, Feed.REPORTS)
+        rollup(connection, settings.sla)
+    with reader.connect() as connection:
+        soon, late = (
+            told(Desk(connection, now, policy(settings), ahead=False)) for now in (MONDAY, MONDAY + timedelta(days=31))
+        )
+    accuracy = ("report_accuracy", "report_accuracy.before", "report_accuracy.change")
+    assert texts(soon, *accuracy) == ["100.0 %", "100.0 %", "not comparable"]
+    assert (soon["report_accuracy"].direction, soon["report_accuracy"].provisional) == (None, True)
+    assert soon["time_to_decision_p50_censored"].direction == "unchanged"
+    assert texts(late, *accuracy) == ["100.0 %", "100.0 %", "+0.0 pt"]
+    assert (late["report_accuracy"].direction, late["report_accuracy"].provisional) == ("unchanged", False)
+
+
+def test_a_team_without_capacity_left_is_named(desk: Open, put: Put, writer: Engine, settings: Settings) -> None:
+    reviewers = [Reviewer(reviewer_id="R1", team="north", capacity_per_day=10)]
+    reviewers.append(Reviewer(reviewer_id="R2", team="south", capacity_per_day=100))
+    with writer.begin() as connection:
+        writes.put_reviewers(connection, "ops", reviewers, replace=False)
+    put(days(FIRST, [10] * 14), reviewer_id="R1", hours_to_decision=0.5)
+    put(days(FIRST, [10] * 14), reviewer_id="R2", hours_to_decision=0.5, category="fraud")
+    facts = told(desk())
+    named = {facts[f"{key}.name"].text: (facts[key].text, facts[key].state) for key in facts.part("utilisation")}
+    assert named == {"north": ("100.0 %", "alert"), "south": ("10.0 %", "ok")}
+    assert "Over the week little capacity was left, or none: north." in markdown(facts)
 
 
 def test_demo_data_are_called_so(desk: Open, put: Put, writer: Engine) -> None:

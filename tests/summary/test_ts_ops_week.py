@@ -127,7 +127,7 @@ def test_directions_are_those_of_the_figures(facts: Facts) -> None:
 
 def test_spare_capacity_is_said_not_to_explain_late_decisions(facts: Facts) -> None:
     staffing = markdown(facts).split("## Staffing")[1].split("##")[0]
-    assert "capacity was left: the number of reviewers alone does not explain late decisions" in staffing
+    assert "every team had capacity left: the number of reviewers alone does not explain late decisions" in staffing
     assert "How many reviewers are needed is not computed yet." in staffing
 
 

@@ -21,8 +21,8 @@ def judged(desk: Desk, answer: Measurement, pooling: Pooling, read: Read) -> Mea
     """The answer with its points and total. What is asked on one page mostly differs in days and split, so the rows of
     one SELECT serve all.
     """
-    metric, ask = answer.metric, answer.ask
-    if metric.judge is None:
+    metric, ask, judge = answer.metric, answer.ask, answer.metric.judge
+    if judge is None:
         raise ValueError(f"{metric.key} does not say how it judges")
     days = Window(ask.reach.since - timedelta(days=metric.before), ask.reach.until)
     key = ("judged", metric.key, ask.filters)
@@ -32,7 +32,8 @@ def judged(desk: Desk, answer: Measurement, pooling: Pooling, read: Read) -> Mea
         rows = read(held)
         desk.known[key] = (held, rows)
     spans = _over(desk.spans(ask.chosen(Dim.ORIGIN)), pooling)
-    sums = metric.judge(rows, Sight(ask.by, spans, desk.now, desk.policy.zone))
+    sight = Sight(ask.by, spans, desk.now, desk.policy.zone)
+    sums = desk.once((*key, held, ask.by), lambda: judge(rows, sight))
     if metric.kind is Kind.SILENCE:
         return _longest(desk, answer, sums)
     shown = {group: of for group, of in sums.items() if not pooling.coverage.days.isdisjoint(of)}

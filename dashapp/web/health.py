@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 from flask import Response, current_app
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
@@ -38,7 +37,7 @@ def readyz() -> Response:
         checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
         with engine.connect() as connection:
             checks["data"] = "ok" if has_data(connection) else "empty"
-            checks["jobs"] = _jobs(connection)
+        checks["jobs"] = _jobs()
     except (SQLAlchemyError, TooSlow):
         log.exception("readyz")
     checks["disk"] = _disk()
@@ -51,15 +50,20 @@ def readyz() -> Response:
 DEAD = "the scheduler of this process has ended"
 
 
-def _jobs(connection: Connection) -> str:
-    """What is wrong with the jobs: in this process, then in any."""
+def _jobs() -> str:
+    """What is wrong with the jobs: in this process, then in any. They are of the store, where pages read a replica."""
     scheduler: Scheduler | None = current_app.extensions.get(SCHEDULER)
     if scheduler and not scheduler.running:
         return DEAD
     if scheduler and scheduler.runner.trouble:
         return f"cannot be claimed: {scheduler.runner.trouble}"
     held = services()
-    return "; ".join(problems(connection, held.settings, held.clock())) or "ok"
+    try:
+        with held.store.connect() as connection:
+            return "; ".join(problems(connection, held.settings, held.clock())) or "ok"
+    except (SQLAlchemyError, TooSlow) as error:
+        log.warning("the state of the jobs could not be read: %s", type(error).__name__)
+        return "cannot be read"
 
 
 def _disk() -> str:

@@ -53,7 +53,7 @@ def _of_store(held: Services) -> Iterable[Metric]:
     """What the store says of itself; of one that cannot be read, that."""
     now = held.clock()
     try:
-        with held.reader.connect() as connection:
+        with held.store.connect() as connection:
             found = vitals(connection, now)
     except (SQLAlchemyError, TooSlow) as error:
         log.warning("the database did not answer for /metrics: %s", type(error).__name__)

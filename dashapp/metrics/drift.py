@@ -1,19 +1,21 @@
 """Whether the data still mean the same: values never seen before, fields whose values turn over."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import groupby
+from math import isnan
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, Select, Table, func, literal, select, union_all
 
-from dashapp.domain.ask import Ask
+from dashapp.domain.ask import Ask, Window
 from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics.query import SINCE, UNTIL, per_day
 from dashapp.metrics.registry import Better, JudgedSums, Kind, Sight, Statistics, Unit, metric
-from dashapp.stats.drift import distances
+from dashapp.stats.drift import Counts, distances
 from dashapp.store.moderation import report_field
 from dashapp.store.schema import coverage, dimension_value, flag_field
 
@@ -52,33 +54,28 @@ def _known_days() -> ColumnElement[int]:
     return select(func.count(coverage.c.day.distinct())).where(before).scalar_subquery()
 
 
-def _flipped(rows: Sequence[Any], sight: Sight) -> JudgedSums:
-    """The distance of each day from those before, in percent, of the field or origin where it is largest. Rows are
-    (bucket, origin, field, value, cases).
+def _flipped(rows: Sequence[Any], sight: Sight) -> JudgedSums:  # noqa: ARG001 # the rows say it all
+    """The distance of each day from those before, in percent, by field and origin. Rows are (bucket, origin, field,
+    value, cases).
     """
-    by_field: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
-    for day, name, field, value, cases in rows:
-        by_field[name, field].append((day, value, cases))
-    found: defaultdict[tuple[str, ...], dict[date, tuple[float, float]]] = defaultdict(dict)
-    for (name, field), said in by_field.items():
-        named = {Dim.ORIGIN: name, Dim.FIELD: field}
-        group = tuple(named[dim] for dim in sight.by)
-        for day, judged in _distances(said):
-            found[group][day] = max(judged, found[group].get(day, judged))
-    return dict(found)
+    if not rows:
+        return {}
+    told, names, fields, values, cases = zip(*rows, strict=True)
+    days = Window(min(told) - timedelta(days=BASELINE), max(told))
+    lines = {day: line for line, day in enumerate(days)}
+    said = list(zip(fields, names, values, strict=True))
+    places = {one: place for place, one in enumerate(sorted(dict.fromkeys(said), key=itemgetter(0, 1)))}
+    counts = np.zeros((days.length, len(places)))
+    counts[[lines[day] for day in told], [places[one] for one in said]] = cases
+    groups = groupby(places, key=itemgetter(0, 1))
+    return {group: _distances(counts[:, [places[one] for one in of]], days) for group, of in groups}
 
 
-def _distances(said: Sequence[tuple[date, str, int]]) -> Iterator[tuple[date, tuple[float, float]]]:
+def _distances(counts: Counts, days: Window) -> dict[date, tuple[float, float]]:
     """Each day that can be judged, how far its distribution lies from that of the days before, and its cases."""
-    first, last = min(day for day, _, _ in said), max(day for day, _, _ in said)
-    places: dict[str, int] = {}
-    counts = np.zeros(((last - first).days + 1 + BASELINE, len({value for _, value, _ in said})))
-    for day, value, cases in said:
-        counts[(day - first).days + BASELINE, places.setdefault(value, len(places))] = cases
-    apart = 100 * distances(counts, BASELINE, FEW, FEW_BEFORE)
-    for place in np.flatnonzero(~np.isnan(apart)):
-        day = first + timedelta(days=int(place) - BASELINE)
-        yield day, (float(apart[place]), float(counts[place].sum()))
+    apart, cases = 100 * distances(counts, BASELINE, FEW, FEW_BEFORE), counts.sum(axis=1)
+    judged = zip(days, apart.tolist(), cases.tolist(), strict=True)
+    return {day: (far, of) for day, far, of in judged if not isnan(far)}
 
 
 @metric(

@@ -2,19 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics.desk import Desk, widened
 from dashapp.metrics.measurement import Measurement
-from dashapp.metrics.pool import Point, Pooling, Sums
-from dashapp.metrics.registry import Kind, Sight
+from dashapp.metrics.pool import Pair, Point, Pooling, Sums
+from dashapp.metrics.registry import JudgedSums, Kind, Metric, Sight
 from dashapp.store.reads import Spans
 
 Read = Callable[[Window], Sequence[Any]]
 """What the metric's SELECT finds in some days."""
+TOGETHER: dict[Kind, Callable[[Pair, Pair], Pair]] = {
+    Kind.PEAK: max,
+    Kind.SILENCE: lambda one, other: (max(one[0], other[0]), one[1] + other[1]),
+    Kind.FLOW: lambda one, other: (one[0] + other[0], one[1] + other[1]),
+}
+"""What is judged of two groups, as that of both."""
 
 
 def judged(desk: Desk, answer: Measurement, pooling: Pooling, read: Read) -> Measurement:
@@ -32,12 +38,25 @@ def judged(desk: Desk, answer: Measurement, pooling: Pooling, read: Read) -> Mea
         rows = read(held)
         desk.known[key] = (held, rows)
     spans = _over(desk.spans(ask.chosen(Dim.ORIGIN)), pooling)
-    sight = Sight(ask.by, spans, desk.now, desk.policy.zone)
-    sums = desk.once((*key, held, ask.by), lambda: judge(rows, sight))
+    sight = Sight(spans, desk.now, desk.policy.zone)
+    finest = desk.once((*key, held), lambda: judge(rows, sight))
+    sums = desk.once((*key, held, ask.by), lambda: _split(finest, metric, ask.by))
     if metric.kind is Kind.SILENCE:
         return _longest(desk, answer, sums)
     shown = {group: of for group, of in sums.items() if not pooling.coverage.days.isdisjoint(of)}
     return replace(answer, points=tuple(pooling.points(shown)), total=pooling.total(shown))
+
+
+def _split(finest: JudgedSums, metric: Metric, by: Sequence[Dim]) -> Sums:
+    """The sums of all splits of a metric as those by some of its dimensions."""
+    dims = sorted(metric.dims)
+    places = [dims.index(dim) for dim in by]
+    found: dict[tuple[str, ...], dict[date, Pair]] = {}
+    for group, of in finest.items():
+        days = found.setdefault(tuple(group[place] for place in places), {})
+        for day, pair in of.items():
+            days[day] = TOGETHER[metric.kind](days[day], pair) if day in days else pair
+    return {group: days for group, days in found.items() if days}
 
 
 def _over(spans: Spans, pooling: Pooling) -> Spans:

@@ -47,9 +47,7 @@ def _hours(rows: Iterable[tuple[str, datetime]], sight: Sight) -> JudgedSums:
     for name, delivered in rows:
         if sight.now - delivered <= timedelta(days=drift.ENDED):
             hours = max(0.0, (sight.now - delivered) / timedelta(hours=1))
-            group = (name,) if sight.by else ()
-            longest, n = found.get(group, {}).get(today, (0.0, 0))
-            found[group] = {today: (max(longest, hours), n + 1)}
+            found[name,] = {today: (hours, 1)}
     return found
 
 
@@ -110,7 +108,7 @@ def _silent(rows: Sequence[Any], sight: Sight) -> JudgedSums:
     for (name, _), days in known.items():
         if name in sight.spans:
             silent = drift.silent_days(days, min(days), sight.spans[name][1])
-            found[(name,) if sight.by else ()].update(silent)
+            found[name,].update(silent)
     return {group: {day: (n, 0.0) for day, n in counts.items()} for group, counts in found.items() if counts}
 
 

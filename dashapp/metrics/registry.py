@@ -93,18 +93,17 @@ class Policy:
 
 @dataclass(frozen=True)
 class Sight:
-    """What rows are judged by beside what they say: the dimensions to split by, the first and last day of each origin
-    (no day that is not over), and the moment.
+    """What rows are judged by beside what they say: the first and last day of each origin (no day that is not over),
+    and the moment.
     """
 
-    by: Sequence[Dim]
     spans: Mapping[str, tuple[date, date]]
     now: datetime
     zone: ZoneInfo
 
 
 JudgedSums = dict[tuple[str, ...], dict[date, tuple[float, float]]]
-"""Num and den by group and day."""
+"""Num and den by group and day; groups are by all dimensions of the metric, in the order of their names."""
 
 
 @dataclass(frozen=True)

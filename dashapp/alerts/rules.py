@@ -16,7 +16,6 @@ from dashapp.metrics.measure import FRESH
 from dashapp.metrics.queue import AT_RISK
 from dashapp.metrics.registry import COUNTS
 from dashapp.metrics.words import count, day, days, level, number
-from dashapp.store.reads import origins
 
 BACK = 28
 """Days that a crossed threshold is traced back: four weeks tell a bad week from a lasting state."""
@@ -218,7 +217,7 @@ def _weeks(look: Look) -> dict[str, tuple[int, int, int]]:
 def _ended(look: Look) -> Found:
     """Origins that stopped delivering: all of them, or one while others go on. Those that are late are told of so."""
     today = look.desk.today
-    looked_at = [origin for origin in origins(look.desk.connection) if origin.name in look.names]
+    looked_at = [origin for origin in look.desk.origins() if origin.name in look.names]
     known = [(origin.name, origin.last_day) for origin in looked_at if origin.last_day]
     latest = max((last for _, last in known), default=None)
     if latest is None:

@@ -16,12 +16,15 @@ from dashapp.metrics.registry import Metric, Policy
 from dashapp.store.closed import first_open_day
 from dashapp.store.reads import (
     Coverage,
+    Origin,
     Spans,
     any_spans_of,
     coverage_of,
     default_origins,
     live_since,
+    origins,
     received_since,
+    receiving,
     spans_of,
 )
 from dashapp.store.version import version
@@ -76,7 +79,13 @@ class Desk:
 
     def default_origins(self, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
         """The origins whose feed a view shows when it names none."""
-        return self.once(("default origins", feed), lambda: default_origins(self.connection, feed))
+        if feed is Feed.WIRE:
+            return receiving(self._received_since)
+        return self.once(("default origins", feed), lambda: default_origins(self.origins(feed), feed))
+
+    def origins(self, feed: Feed = Feed.ANY) -> list[Origin]:
+        """All origins with what they cover of a feed."""
+        return self.once(("origins", feed), lambda: origins(self.connection, feed))
 
     def coverage(self, names: tuple[str, ...], window: Window | None = None, feed: Feed = Feed.FLAGS) -> Coverage:
         """What the feed of some origins covers until today, of the window where one is given."""
@@ -106,8 +115,12 @@ class Desk:
 
     def received_since(self, names: tuple[str, ...]) -> dict[str, date]:
         """When events of some origins were first received, by name; of those that sent any."""
-        found = self.once("received since", lambda: received_since(self.connection))
+        found = self._received_since
         return {name: found[name] for name in names if name in found}
+
+    @property
+    def _received_since(self) -> dict[str, date]:
+        return self.once("received since", lambda: received_since(self.connection))
 
     def live_since(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """When the first events of some origins came, by name; of those that sent any."""

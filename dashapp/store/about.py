@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Select, func, select, text
 
 from dashapp.store.moderation import dirty_report_day
 from dashapp.store.schema import dirty_day
@@ -14,18 +14,18 @@ SIZES = {
     "postgresql": text("SELECT pg_database_size(current_database())"),
 }
 """What tells the bytes that a store takes, by engine."""
+WAITING: list[Select[Any]] = [
+    select(table.c.origin, func.count()).group_by(table.c.origin) for table in (dirty_day, dirty_report_day)
+]
 
 
 @dataclass(frozen=True)
 class About:
-    """The engine with its version, the bytes that the store takes, the migration it is at, and by origin how many days
-    wait to be rolled up.
-    """
+    """The engine with its version, the bytes that the store takes, and the migration it is at."""
 
     engine: str
     size: int
     migration: str | None
-    waiting: dict[str, int]
 
 
 def about(connection: Connection) -> About:
@@ -35,14 +35,13 @@ def about(connection: Connection) -> About:
     name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[dialect.name]
     size = connection.scalar(SIZES[dialect.name])
     migration = MigrationContext.configure(connection).get_current_revision()
-    return About(f"{name} {version}".strip(), int(size or 0), migration, waiting_days(connection))
+    return About(f"{name} {version}".strip(), int(size or 0), migration)
 
 
 def waiting_days(connection: Connection) -> dict[str, int]:
     """How many days of flags, and of reports and decisions, wait to be rolled up, by origin."""
     found: dict[str, int] = {}
-    for table in (dirty_day, dirty_report_day):
-        counted: Any = select(table.c.origin, func.count()).group_by(table.c.origin)
+    for counted in WAITING:
         for name, days in connection.execute(counted):
             found[name] = found.get(name, 0) + days
     return found

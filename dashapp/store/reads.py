@@ -61,6 +61,26 @@ VALUES = (
     .group_by(*VALUE)
     .order_by(dimension_value.c.dim, dimension_value.c.position)
 )
+FIRST_VALUES = (
+    select(dimension_value.c.origin, dimension_value.c.dim, dimension_value.c.value, dimension_value.c.first_day)
+    .where(
+        dimension_value.c.origin.in_(NAMES),
+        dimension_value.c.first_day.between(bindparam("since"), bindparam("until")),
+        dimension_value.c.first_day
+        > select(func.min(coverage.c.day)).where(coverage.c.origin == dimension_value.c.origin).scalar_subquery(),
+    )
+    .order_by(
+        dimension_value.c.first_day.desc(), dimension_value.c.dim, dimension_value.c.value, dimension_value.c.origin
+    )
+)
+ROW_COUNTS = {
+    feed: select(column.table.c.origin, func.sum(column)).group_by(column.table.c.origin)
+    for feed, column in (
+        (Feed.FLAGS, CUBES[None].c.raised),
+        (Feed.REPORTS, cube_report.c.received),
+        (Feed.DECISIONS, cube_decision.c.taken),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -102,32 +122,26 @@ def flag_counts(connection: Connection) -> dict[str, int]:
 
 def row_counts(connection: Connection) -> dict[Feed, dict[str, int]]:
     """How many flags, reports and decisions each origin gave, by name; none for one that gave none."""
-    counted = {
-        Feed.FLAGS: CUBES[None].c.raised,
-        Feed.REPORTS: cube_report.c.received,
-        Feed.DECISIONS: cube_decision.c.taken,
+    return {
+        feed: {name: int(count) for name, count in connection.execute(counted) if count}
+        for feed, counted in ROW_COUNTS.items()
     }
-    found = {}
-    for feed, column in counted.items():
-        sums = select(column.table.c.origin, func.sum(column)).group_by(column.table.c.origin)
-        found[feed] = {name: int(count) for name, count in connection.execute(sums) if count}
-    return found
 
 
-def default_origins(connection: Connection, feed: Feed = Feed.FLAGS) -> tuple[str, ...]:
-    """The origins that a view shows when it names none: the real ones that have the feed, or all that are real where
-    none has, which shows no data, or where any feed will do; the demo as long as there is nothing else.
+def default_origins(found: list[Origin], feed: Feed) -> tuple[str, ...]:
+    """The origins that a view shows when it names none, of all with what they cover of a feed: the real ones that have
+    the feed, or all that are real where none has, which shows no data, or where any feed will do; the demo as long as
+    there is nothing else.
     """
-    if feed is Feed.WIRE:
-        return _receiving(received_since(connection))
-    found = origins(connection, feed)
     real = [origin for origin in found if origin.kind != DEMO] or found
     delivering = [origin for origin in real if origin.first_day and feed is not Feed.ANY]
     return tuple(origin.name for origin in delivering or real)
 
 
-def _receiving(received: Collection[str]) -> tuple[str, ...]:
-    """Of those whose events were received the real ones, with what nobody can be told to have sent; else all."""
+def receiving(received: Collection[str]) -> tuple[str, ...]:
+    """The origins that a view of what is received shows when it names none: of those whose events were received the
+    real ones, with what nobody can be told to have sent; else all.
+    """
     real = set(received) - {DEMO, NOT_GIVEN}
     return tuple(sorted((real | {NOT_GIVEN}).intersection(received) if real else received))
 
@@ -246,11 +260,7 @@ def values_by_origin(connection: Connection, names: Sequence[str], window: Windo
     """The values that origins gave for the first time on a day of the window, the latest first; those of the first day
     that an origin told of are not among them.
     """
-    value = dimension_value.c
-    began = select(func.min(coverage.c.day)).where(coverage.c.origin == value.origin).scalar_subquery()
-    here = value.origin.in_(names) & value.first_day.between(window.since, window.until) & (value.first_day > began)
-    found = select(value.origin, value.dim, value.value, value.first_day).where(here)
-    rows = connection.execute(found.order_by(value.first_day.desc(), value.dim, value.value, value.origin))
+    rows = connection.execute(FIRST_VALUES, {"names": names, "since": window.since, "until": window.until})
     return [NewValue(*row) for row in rows]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, bindparam, func, select
 
 from dashapp.store.operations import job_run
 
@@ -18,6 +18,42 @@ class Outcome(StrEnum):
     RUNNING = "running"
     FAILED = "failed"
     LOST = "lost"
+
+
+ENDED = job_run.c.ended_at.is_not(None)
+LEASED = job_run.c.lease_until >= bindparam("now", type_=job_run.c.lease_until.type)
+IS = {
+    Outcome.DONE: ENDED & job_run.c.error.is_(None),
+    Outcome.FAILED: ENDED & job_run.c.error.is_not(None),
+    Outcome.RUNNING: ~ENDED & LEASED,
+    Outcome.LOST: ~ENDED & ~LEASED,
+}
+"""That a run has had an outcome until now."""
+
+
+def _newest(*where: ColumnElement[bool]) -> Subquery:
+    """The slot of each job's newest run that meets the conditions."""
+    return (
+        select(job_run.c.job, func.max(job_run.c.slot).label("slot")).where(*where).group_by(job_run.c.job).subquery()
+    )
+
+
+def _runs(newest: Subquery) -> Select[Any]:
+    return select(job_run).join(newest, and_(newest.c.job == job_run.c.job, newest.c.slot == job_run.c.slot))
+
+
+def _failing(done: Subquery) -> Select[str, datetime]:
+    """Since when runs have failed or were lost after the last that was done, by job."""
+    return (
+        select(job_run.c.job, func.min(job_run.c.begun_at))
+        .select_from(job_run.outerjoin(done, done.c.job == job_run.c.job))
+        .where(IS[Outcome.FAILED] | IS[Outcome.LOST], done.c.slot.is_(None) | (job_run.c.slot > done.c.slot))
+        .group_by(job_run.c.job)
+    )
+
+
+# What the Status page asks is made once: to make a SELECT takes longer than to run one of these.
+LAST, DONE, FAILING = _runs(_newest()), _runs(_newest(IS[Outcome.DONE])), _failing(_newest(IS[Outcome.DONE]))
 
 
 @dataclass(frozen=True)
@@ -46,19 +82,10 @@ class JobState:
 
 def states(connection: Connection, now: datetime) -> list[JobState]:
     """Every job that ever ran, by name."""
-    ended_well = _is(Outcome.DONE, now)
-    last, done = _newest(connection, now), _newest(connection, now, ended_well)
-    newest = select(job_run.c.job, func.max(job_run.c.slot).label("slot")).where(ended_well).group_by(job_run.c.job)
-    since = newest.subquery()
-    after = job_run.outerjoin(since, since.c.job == job_run.c.job)
-    bad = _is(Outcome.FAILED, now) | _is(Outcome.LOST, now)
-    failed = (
-        select(job_run.c.job, func.min(job_run.c.begun_at))
-        .select_from(after)
-        .where(bad, since.c.slot.is_(None) | (job_run.c.slot > since.c.slot))
-        .group_by(job_run.c.job)
+    last, done = (
+        {row.job: _run(row, now) for row in connection.execute(newest, {"now": now})} for newest in (LAST, DONE)
     )
-    failing = dict(connection.execute(failed).all())
+    failing = dict(connection.execute(FAILING, {"now": now}).all())
     return [JobState(last[job], done.get(job), failing.get(job)) for job in sorted(last)]
 
 
@@ -67,36 +94,14 @@ def recent(
 ) -> list[Run]:
     """The latest runs, newest first; of one job or with one outcome where these are given."""
     where = [job_run.c.job == job] if job else []
-    where += [_is(outcome, now)] if outcome else []
+    where += [IS[outcome]] if outcome else []
     found = select(job_run).where(*where).order_by(job_run.c.begun_at.desc(), job_run.c.job).limit(most)
-    return [_run(row, now) for row in connection.execute(found)]
+    return [_run(row, now) for row in connection.execute(found, {"now": now})]
 
 
 def jobs(connection: Connection) -> list[str]:
     """The names of all jobs that ever ran."""
     return list(connection.scalars(select(job_run.c.job).distinct().order_by(job_run.c.job)))
-
-
-def _newest(connection: Connection, now: datetime, *where: ColumnElement[bool]) -> dict[str, Run]:
-    """The newest run of each job that meets the conditions, by job."""
-    newest = select(job_run.c.job, func.max(job_run.c.slot).label("slot")).where(*where).group_by(job_run.c.job)
-    of = newest.subquery()
-    same = and_(of.c.job == job_run.c.job, of.c.slot == job_run.c.slot)
-    return {row.job: _run(row, now) for row in connection.execute(select(job_run).join(of, same))}
-
-
-def _is(outcome: Outcome, now: datetime) -> ColumnElement[bool]:
-    """That a run has had this outcome until now."""
-    ended, leased = job_run.c.ended_at.is_not(None), job_run.c.lease_until >= now
-    match outcome:
-        case Outcome.DONE:
-            return ended & job_run.c.error.is_(None)
-        case Outcome.FAILED:
-            return ended & job_run.c.error.is_not(None)
-        case Outcome.RUNNING:
-            return ~ended & leased
-        case Outcome.LOST:
-            return ~ended & ~leased
 
 
 def _run(row: Row[Any], now: datetime) -> Run:

@@ -14,7 +14,7 @@ from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, Metric, as_of
 from dashapp.metrics.standard import WEEK, last_week
-from dashapp.store.reads import Origin, Value, origins, values_of
+from dashapp.store.reads import Origin, Value, values_of
 from dashapp.store.runs import jobs
 from dashapp.web.board import Board
 from dashapp.web.page import Card, Chart, Page
@@ -100,7 +100,7 @@ def scene(
 ) -> Scene:
     """The scene of one request of a page; `attend` finds what needs attention, perhaps among what was found before."""
     view = _of_page(View.parse(address), page)
-    found = origins(desk.connection, page.feed)
+    found = desk.origins(page.feed)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found])
     known = {dim: values[dim] for dim in values if dim in page.dims}

@@ -103,7 +103,7 @@ def history(scene: Scene) -> Content:
 def origins(scene: Scene) -> Content:
     """Every origin: what it gives, when it last did, and what waits."""
     connection = scene.desk.connection
-    counts, waiting = reads.row_counts(connection), waiting_days(connection)
+    counts, waiting = reads.row_counts(connection), _waiting(scene)
     refused = _refused(scene)
     chosen = scene.chosen_origins
     shown = [origin for origin in scene.origins if not chosen or origin.name in chosen]
@@ -145,7 +145,7 @@ def store(scene: Scene) -> Content:
         ("Engine", told.engine),
         ("Size", f"{told.size / 1e6:,.1f} MB"),
         ("Migration", told.migration or "none"),
-        ("Days to roll up", f"{sum(told.waiting.values()):,}"),
+        ("Days to roll up", f"{sum(_waiting(scene).values()):,}"),
     )
     shown = [html.Div([html.Dt(name), html.Dd(text)]) for name, text in facts]
     return Content(_as_of(scene), body=html.Dl(shown, className="numbers"))
@@ -153,6 +153,11 @@ def store(scene: Scene) -> Content:
 
 def _names(scene: Scene) -> tuple[str, ...]:
     return scene.desk.default_origins(Feed.ANY)
+
+
+def _waiting(scene: Scene) -> dict[str, int]:
+    """How many days wait to be rolled up, by origin."""
+    return scene.desk.once("days to roll up", lambda: waiting_days(scene.desk.connection))
 
 
 def _refused(scene: Scene) -> dict[str, float]:

@@ -24,7 +24,7 @@ from bench.serving import Server, serving
 from dashapp.store.engine import writer_engine
 from dashapp.store.operations import job_run
 
-LEASE = 3
+LEASE = 5
 """Seconds after which the run of a killed process is taken over."""
 WHOLE = 0.25
 """Share of kills that fall on a master with all its workers."""

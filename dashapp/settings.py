@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         6, ge=0, le=23, description="hour of the reporting time zone at which the weekly summary is made"
     )
     lease_seconds: float = Field(
-        30, ge=1, le=3600, description="after which a job whose process is lost is taken over, in seconds"
+        30, ge=5, le=3600, description="after which a job whose process is lost is taken over, in seconds"
     )
     backup_dir: Path | None = Field(None, description="where nightly copies of a SQLite store go; none: no copies")
     backup_keep: int = Field(7, ge=1, le=3660, description="newest nightly copies that are kept")

@@ -70,11 +70,11 @@ class Intaking:
 
     def roll_up(self) -> None:
         """Have pages show what is new."""
-        from dashapp.jobs.tasks import roll_up
+        from dashapp.store.rollup import roll_up
 
         begun = time.monotonic()
         if self.stale:
-            roll_up(self.store.writer, self.store.settings)
+            roll_up(self.store.writer, self.store.settings.sla)
         self.stale, self.rolled_up = False, time.monotonic()
         self.took = self.rolled_up - begun
 

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, Thread
@@ -12,7 +12,7 @@ from threading import Event, Thread
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from dashapp.jobs.schedule import Schedule, due
+from dashapp.jobs.schedule import Daily, Every, Schedule, due
 from dashapp.settings import Settings
 from dashapp.store.claims import ATTEMPTS, Run, claim, finish, give_up, last_runs, longer, moment, release, renew
 from dashapp.store.engine import TooSlow, reader_engine, writer_engine
@@ -115,22 +115,33 @@ class Runner:
         """The runs that are now for this process to do. Where the store cannot be used there are none, and `trouble`
         says why.
         """
+        found: list[tuple[Job, Run]] = []
         try:
             with self.reader.connect() as connection:
                 self.watch.look()
                 wanted = self._wanted(connection)
-            found = [(job, run) for job, run, before in wanted if self._claim(run, before)]
+            self._claim_all(wanted, found)
         except (SQLAlchemyError, TooSlow) as error:
             if self.trouble is None:
                 log.warning("no job can be claimed: %s", kind_of(error))
             self.trouble = kind_of(error)
             self.watch.seen.clear()
-            return []
+            return found
         self.trouble = None
         return found
 
+    def _claim_all(self, wanted: Iterable[tuple[Job, Run, Run | None]], found: list[tuple[Job, Run]]) -> None:
+        """Add the runs that could be claimed; those before one that fails are this process's all the same."""
+        for job, run, before in wanted:
+            if self._claim(job, run, before):
+                found.append((job, run))
+                if before and before.slot == run.slot and before.runner:
+                    log.warning("%s is attempt %d, after that of %s", job.name, run.attempt, before.runner)
+
     def _wanted(self, connection: Connection) -> list[tuple[Job, Run, Run | None]]:
-        now, last = self.clock(connection), last_runs(connection, *(job.name for job in self.jobs))
+        now = self.clock(connection)
+        ahead, daily = ([job.name for job in self.jobs if isinstance(job.schedule, kind)] for kind in (Every, Daily))
+        last = last_runs(connection, *ahead) | last_runs(connection, *daily, until=now)
         wanted = []
         for job in self.jobs:
             before = last.get(job.name)
@@ -149,7 +160,7 @@ class Runner:
         slot = due(job.schedule, last, now, catch_up=job.catch_up, rest=job.rest)
         return slot if slot and job.needed(connection) else None
 
-    def _claim(self, run: Run, before: Run | None) -> bool:
+    def _claim(self, job: Job, run: Run, before: Run | None) -> bool:
         """Claim a run; False where another was quicker, or where it was lost too often.
 
         A run that seems lost is left alone where others kept us from writing: perhaps they kept its lease from being
@@ -164,7 +175,7 @@ class Runner:
                 if run.attempt > ATTEMPTS and before:
                     give_up(connection, before, run.begun_at)
                     return False
-                return claim(connection, run, before)
+                return claim(connection, run, before, run.begun_at if isinstance(job.schedule, Daily) else None)
         except IntegrityError:
             return False
 
@@ -181,7 +192,7 @@ class Runner:
         try:
             result, error = self._done(job, run, lost)
         except Stopped:
-            self._say(lambda connection: release(connection, run))
+            self.give_back(run)
         except Lost:
             log.warning("%s was taken up by another process", job.name)
         else:
@@ -197,6 +208,10 @@ class Runner:
         finally:
             over.set()
             keeper.join()
+
+    def give_back(self, run: Run) -> None:
+        """Leave a run to whoever looks next."""
+        self._say(lambda connection: release(connection, run))
 
     def _done(self, job: Job, run: Run, lost: Event) -> tuple[Mapping[str, int], str | None]:
         """The counts of a run, and the kind of what went wrong."""

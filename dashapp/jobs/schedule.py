@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dashapp.store.claims import Run
+from dashapp.store.claims import ATTEMPTS, Run
 
 EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday."""
@@ -62,14 +62,17 @@ def due(schedule: Schedule, last: Run | None, now: datetime, *, catch_up: bool, 
     """The slot that is to run now, if any, of a job whose last run has ended.
 
     Of slots that were missed the newest runs, or with `catch_up` one after the other. After a run the job rests `rest`
-    times as long as the run took, but no longer than MOST_REST. Where the last slot lies ahead, the clock went back:
-    what is due every few seconds goes on at its pace with the slots that follow, what is due on a day waits for the
-    next.
+    times as long as the run took, but no longer than MOST_REST. What is due once on a day and failed is due again AGAIN
+    later, as long as there are ATTEMPTS left. Where the last slot lies ahead, the clock went back:
+    what is due every few seconds goes on at its pace with the slots that follow; slots of days that lie ahead are not
+    among what is looked at.
     """
     if last is None:
         return schedule.newest(now)
     if _rests(last, now, rest):
         return None
+    if isinstance(schedule, Daily) and last.error and last.attempt < ATTEMPTS:
+        return last.slot if now - (last.ended_at or now) >= AGAIN else None
     newest = schedule.newest(now)
     if newest > last.slot:
         return schedule.after(last.slot) if catch_up else newest
@@ -78,6 +81,9 @@ def due(schedule: Schedule, last: Run | None, now: datetime, *, catch_up: bool, 
         return None if paced else schedule.after(last.slot)
     return None
 
+
+AGAIN = timedelta(minutes=10)
+"""Between a failure of what is due once on a day and the next attempt."""
 
 MOST_REST = timedelta(minutes=10)
 """However long a run took, the job runs again after it."""

@@ -60,7 +60,10 @@ class Scheduler:
 
     def _look(self) -> None:
         for job, run in self.runner.claimed():
-            self.threads.add_job(self.runner.run, args=(job, run), misfire_grace_time=None)
+            if self.stopped.is_set():
+                self.runner.give_back(run)
+            else:
+                self.threads.add_job(self.runner.run, args=(job, run), misfire_grace_time=None)
 
     def _keep_pace(self) -> None:
         """After the clock went back APScheduler would sleep until it has caught up."""

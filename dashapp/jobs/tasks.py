@@ -12,18 +12,15 @@ from dashapp.metrics.detecting import detect
 from dashapp.metrics.refresh import refresh
 from dashapp.settings import Settings
 from dashapp.store.backup import nightly as copy_nightly
-from dashapp.store.reads import has_data, is_stale
+from dashapp.store.reads import has_data, is_stale, last_covered_day
 from dashapp.store.retention import RUNS_DAYS, forget_runs, retire
-from dashapp.store.rollup import rollup
+from dashapp.store.rollup import roll_up
 from dashapp.summary.weekly import summarise_slot
 
 ROLLUP = "rollup"
 
 REST = 10
 """After a rollup the store is left alone for so many times as long as it took: large days must not hold it always."""
-
-DAYS = 7
-"""Rebuilt in one transaction."""
 
 
 def jobs_of(settings: Settings) -> list[Job]:
@@ -42,31 +39,21 @@ def jobs_of(settings: Settings) -> list[Job]:
     return jobs
 
 
-def roll_up(writer: Engine, settings: Settings, check: Callable[[], None] = lambda: None) -> int:
-    """Roll up all that changed, a few days a transaction, and return how many days that were: who writes meanwhile
-    waits no longer than for a few. `check` may stop it in between.
-    """
-    days = 0
-    while some := _some(writer, settings):
-        days += some
-        check()
-    return days
-
-
-def _some(writer: Engine, settings: Settings) -> int:
-    with writer.begin() as connection:
-        return rollup(connection, settings.sla, most=DAYS)
-
-
 def retain(
     writer: Engine, settings: Settings, now: datetime, check: Callable[[], None] = lambda: None
 ) -> dict[str, int]:
-    """Forget what is older than the settings say: the history of jobs, and single rows where they are not to stay."""
+    """Forget what is older than the settings say: the history of jobs, and single rows where they are not to stay. Rows
+    age with the data: a clock that is wrong for a day must not delete what cannot be had again.
+    """
     with writer.begin() as connection:
         counts = {"runs": forget_runs(connection, now - timedelta(days=RUNS_DAYS))}
     if settings.retention_days is None:
         return counts
-    before = now.astimezone(settings.zone).date() - timedelta(days=settings.retention_days)
+    with writer.begin() as connection:
+        last = last_covered_day(connection)
+    if last is None:
+        return counts
+    before = min(now.astimezone(settings.zone).date(), last) - timedelta(days=settings.retention_days)
     return counts | retire(writer, before, settings.sla, settings.archive_dir, check)
 
 
@@ -88,7 +75,7 @@ def _backup(shift: Shift) -> dict[str, int]:
 
 
 def _rollup(shift: Shift) -> dict[str, int]:
-    return {"days": roll_up(shift.writer, shift.settings, shift.check)}
+    return {"days": roll_up(shift.writer, shift.settings.sla, shift.check)}
 
 
 def _summary(shift: Shift) -> dict[str, int]:

@@ -22,12 +22,13 @@ def last_week(desk: Desk, metric: Metric, until: date) -> Window:
 
 
 def standard(desk: Desk) -> Iterator[tuple[Metric, Ask]]:
-    """Every question whose answer is computed ahead, with its origins."""
+    """Every question whose answer is computed ahead, with its origins; closed days have none."""
+    first = desk.first_open_day or date.min
     for metric in METRICS.values():
         end = desk.coverage(desk.default_origins(metric.feed), feed=metric.feed).as_of if metric.deferred else None
         for days in DAYS if end else ():
             for ask in _of(desk, metric, Window.ending(end or desk.today, days)):
-                if reads_facts(metric, ask):
+                if reads_facts(metric, ask) and ask.reach.since >= first:
                     yield metric, with_origins(desk, ask, metric.feed)
 
 

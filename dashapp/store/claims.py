@@ -7,8 +7,21 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, DateTime, func, insert, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    DateTime,
+    bindparam,
+    func,
+    insert,
+    select,
+    union_all,
+    update,
+)
 
+from dashapp.store.columns import Instant
 from dashapp.store.operations import job_run
 
 ATTEMPTS = 3
@@ -40,6 +53,7 @@ class Run:
         return self.ended_at is None and not self.runner
 
 
+EVER = datetime(9000, 1, 1, tzinfo=UTC)
 COLUMNS = tuple(job_run.c[name] for name in Run.__dataclass_fields__)
 
 
@@ -50,26 +64,33 @@ def moment(connection: Connection) -> datetime:
     return datetime.now(UTC)
 
 
-def last_runs(connection: Connection, *jobs: str) -> dict[str, Run]:
-    """The run with the newest slot of each of these jobs that has run."""
-    return {row.job: Run(*row) for row in connection.execute(_newest(jobs))}
+def last_runs(connection: Connection, *jobs: str, until: datetime | None = None) -> dict[str, Run]:
+    """The run with the newest slot of each of these jobs that has run; of slots up to a moment, where one is given."""
+    if not jobs:
+        return {}
+    return {row.job: Run(*row) for row in connection.execute(_newest(jobs), {"until": until or EVER})}
 
 
 @lru_cache(maxsize=16)
 def _newest(jobs: tuple[str, ...]) -> CompoundSelect[Any]:
     """One look into the index a job: history may be long, and is looked at every second."""
     slot = job_run.c.slot
-    each = (select(*COLUMNS).where(job_run.c.job == job).order_by(slot.desc()).limit(1).subquery() for job in jobs)
+    until: BindParameter[datetime] = bindparam("until", type_=Instant)
+    each = (
+        select(*COLUMNS).where(job_run.c.job == job, slot <= until).order_by(slot.desc()).limit(1).subquery()
+        for job in jobs
+    )
     return union_all(*(select(one) for one in each))
 
 
-def claim(connection: Connection, run: Run, before: Run | None) -> bool:
-    """Put a run into the store, unless somebody was quicker: `before` must still be the job's last run, as it was.
+def claim(connection: Connection, run: Run, before: Run | None, until: datetime | None = None) -> bool:
+    """Put a run into the store, unless somebody was quicker: `before` must still be the job's last run (of slots up to
+    a moment, where one is given), as it was.
 
-    A run of the same slot takes the place of the one that was lost. Where writers do not wait for each other, the
-    slower of two that put in the same slot gets an IntegrityError.
+    A run of the same slot takes the place of the one that was lost, or that failed. Where writers do not wait for each
+    other, the slower of two that put in the same slot gets an IntegrityError.
     """
-    if last_runs(connection, run.job).get(run.job) != before:
+    if last_runs(connection, run.job, until=until).get(run.job) != before:
         return False
     row = {
         "attempt": run.attempt,
@@ -78,7 +99,7 @@ def claim(connection: Connection, run: Run, before: Run | None) -> bool:
         "lease_until": run.lease_until,
     }
     if before and before.slot == run.slot:
-        return _change(connection, before, row)
+        return _change(connection, before, {**row, **dict.fromkeys(("ended_at", "seconds", "result", "error"))})
     connection.execute(insert(job_run).values(job=run.job, slot=run.slot, **row))
     return True
 
@@ -111,14 +132,14 @@ def _change(connection: Connection, run: Run, values: Mapping[str, object]) -> b
 
 
 def _same(run: Run) -> tuple[ColumnElement[bool], ...]:
-    """The row of a run that nobody else has taken up or ended."""
+    """The row of a run that nobody else has taken up or ended since."""
     of = job_run.c
     return (
         of.job == run.job,
         of.slot == run.slot,
         of.attempt == run.attempt,
         of.runner == run.runner,
-        of.ended_at.is_(None),
+        of.ended_at.is_(None) if run.ended_at is None else of.ended_at == run.ended_at,
     )
 
 

@@ -224,6 +224,12 @@ def has_data(connection: Connection) -> bool:
     return connection.execute(select(origin.c.origin).limit(1)).first() is not None
 
 
+def last_covered_day(connection: Connection) -> date | None:
+    """The last day of which any origin delivered anything."""
+    last: date | None = connection.scalar(select(func.max(coverage.c.day)))
+    return last
+
+
 def is_stale(connection: Connection) -> bool:
     """Whether there are days to roll up."""
     return any(connection.execute(select(days).limit(1)).first() for days in (dirty_day, dirty_report_day))

@@ -8,14 +8,15 @@ from urllib.parse import quote
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, Table, bindparam, delete, func, select, true
 
-from dashapp.domain.vocabulary import Severity
+from dashapp.domain.vocabulary import Routing, Severity
 from dashapp.store.archive import write_rows
 from dashapp.store.closed import close_days
 from dashapp.store.moderation import decision, report
 from dashapp.store.operations import job_run
-from dashapp.store.rollup import rollup
+from dashapp.store.rollup import roll_up, rollup
 from dashapp.store.schema import flag
 
+NOBODY_DECIDES = flag.c.decided_day.is_(None) & (flag.c.routing != Routing.HUMAN_REVIEW)
 BEFORE: BindParameter[date] = bindparam("before", required=True)
 RUNS_DAYS = 30
 """How long the history of jobs is kept."""
@@ -30,7 +31,7 @@ class Facts(NamedTuple):
 
 
 FACTS = (
-    Facts(flag, flag.c.flagged_day, flag.c.decided_day < BEFORE),
+    Facts(flag, flag.c.flagged_day, (flag.c.decided_day < BEFORE) | NOBODY_DECIDES),
     Facts(report, report.c.created_day, report.c.action.is_not(None)),
     Facts(decision, decision.c.decided_day, true()),
 )
@@ -45,12 +46,13 @@ def retire(
 ) -> dict[str, int]:
     """Close the days before a date and delete their rows, a day of one table a transaction; how many of each that were.
 
-    What changed is rolled up first, in the transaction that closes the days: from then on nothing is counted anew of
-    them. Rows that are still open stay until they are not. With `archive` rows are in a file there before they go; one
-    that was broken off in between may leave rows in two files.
+    What changed is rolled up first, the last of it in the transaction that closes the days: from then on nothing is
+    counted anew of them. Rows that are still open stay until they are not. With `archive` rows are in a file there
+    before they go; a run that was broken off in between may leave rows in two files.
     """
+    roll_up(writer, sla, check)
     with writer.begin() as connection:
-        rollup(connection, sla)
+        rollup(connection, sla)  # what has changed since, a day or two
         close_days(connection, before)
     return {f"{facts.table.name}s": _delete(writer, facts, before, archive, check) for facts in FACTS}
 

@@ -1,6 +1,6 @@
 """Cubes and histograms, rebuilt from the facts for the days that changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Engine,
     Float,
     Insert,
     Join,
@@ -57,6 +58,9 @@ from dashapp.store.values import FirstDays, note_first_days, note_values
 from dashapp.store.version import next_version
 
 SlaHours = Mapping[Severity, float] | Mapping[Severity, ColumnElement[float]]
+
+DAYS = 7
+"""Rolled up in one transaction where others may want to write."""
 
 DIMS = (*CORE, *EXTRA)
 KEY = ("day", *DIMS)
@@ -167,6 +171,22 @@ def rollup(
     if rebuilt:
         next_version(connection)
     return len(rebuilt)
+
+
+def roll_up(writer: Engine, sla: Mapping[Severity, float], check: Callable[[], None] = lambda: None) -> int:
+    """Roll up all that changed, a few days a transaction, and return how many days that were: who writes meanwhile
+    waits no longer than for a few. `check` may stop it in between.
+    """
+    days = 0
+    while some := _some(writer, sla):
+        days += some
+        check()
+    return days
+
+
+def _some(writer: Engine, sla: Mapping[Severity, float]) -> int:
+    with writer.begin() as connection:
+        return rollup(connection, sla, most=DAYS)
 
 
 def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict[date, int]:

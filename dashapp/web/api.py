@@ -50,6 +50,7 @@ def blueprint() -> Blueprint:
         ("/api/v1/incidents.json", incidents_api.incidents),
         ("/api/v1/incidents.csv", incidents_api.incidents_as_csv),
         ("/api/v1/incidents/backtest.json", incidents_api.backtest_result),
+        ("/export/<path:_rest>", nothing_here),
         ("/api/<path:_rest>", nothing_here),  # else the pages' own catch-all would answer with HTML
     ):
         api.add_url_rule(rule, view_func=view)

@@ -69,7 +69,10 @@ def _closed(scene: Scene) -> list[Component]:
     first = scene.desk.first_open_day
     if scene.live or first is None or scene.window.since >= first:
         return []
-    told = f"Days before {words.day(first)} are closed: they stay as they were counted, and their single rows are gone."
+    told = (
+        f"Days before {words.day(first)} are closed: they stay as they were counted. Of their single rows only those "
+        f"are kept that were not decided then."
+    )
     return [components.notice(told, "info")]
 
 

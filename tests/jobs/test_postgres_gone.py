@@ -48,7 +48,7 @@ def test_jobs_go_on_when_a_database_that_was_gone_is_back(
         happened.set()
         return {}
 
-    settings = Settings(_env_file=None, database_url=url, lease_seconds=2)
+    settings = Settings(_env_file=None, database_url=url, lease_seconds=5)
     scheduler = Scheduler(settings, [Job("tidy", Every(1), work)])
     try:
         assert happened.wait(PATIENCE)

@@ -5,8 +5,9 @@ from sqlalchemy import Engine, event, select, text
 
 from dashapp.domain.messages import FlagRow
 from dashapp.jobs.runner import Stopped
-from dashapp.jobs.tasks import jobs_of, roll_up
+from dashapp.jobs.tasks import jobs_of
 from dashapp.settings import Settings
+from dashapp.store.rollup import roll_up
 from dashapp.store.schema import CUBES, dirty_day
 from dashapp.store.writes import flag_row, put_flags
 from tests.jobs.conftest import Time, history, turn
@@ -48,7 +49,7 @@ def test_many_days_are_rolled_up_a_few_at_a_time_so_that_others_can_write_in_bet
         put(writer, f"F{number}", settings, DAY - timedelta(days=2 * number))
     begun: list[str] = []
     event.listen(writer, "begin", lambda _connection: begun.append("begin"))
-    assert roll_up(writer, settings) == 20
+    assert roll_up(writer, settings.sla) == 20
     assert len(begun) == 4  # 7, 7 and 6 days, and nothing left
     assert raised(writer) == [1] * 20
 
@@ -60,10 +61,10 @@ def test_a_rollup_that_is_stopped_leaves_the_other_days_for_the_next(writer: Eng
     for number in range(10):
         put(writer, f"F{number}", settings, DAY - timedelta(days=number))
     with pytest.raises(Stopped):
-        roll_up(writer, settings, stop)
+        roll_up(writer, settings.sla, stop)
     with writer.connect() as connection:
         assert len(connection.execute(select(dirty_day)).all()) == 3
-    assert roll_up(writer, settings) == 3
+    assert roll_up(writer, settings.sla) == 3
 
 
 def test_a_rollup_that_fails_is_tried_again(

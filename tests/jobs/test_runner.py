@@ -2,12 +2,13 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, select, text
 
 from dashapp.jobs.runner import Job, Runner, Shift
-from dashapp.jobs.schedule import Every
+from dashapp.jobs.schedule import Daily, Every
 from dashapp.settings import Settings
 from dashapp.store.claims import GIVEN_UP, finish, longer, renew
 from dashapp.store.operations import job_run
@@ -42,8 +43,8 @@ def test_two_processes_that_looked_at_the_same_time_do_not_both_get_the_slot(run
     one, other = runner_of(minutely(Done())), runner_of(minutely(Done()), "two:2")
     with one.reader.connect() as here, other.reader.connect() as there:
         wanted, also_wanted = one._wanted(here), other._wanted(there)
-    assert [one._claim(*pair[1:]) for pair in wanted] == [True]
-    assert [other._claim(*pair[1:]) for pair in also_wanted] == [False]
+    assert [one._claim(*each) for each in wanted] == [True]
+    assert [other._claim(*each) for each in also_wanted] == [False]
 
 
 def test_a_run_leaves_its_counts_and_how_long_it_took(runner_of: Make, writer: Engine, time: Time) -> None:
@@ -208,6 +209,72 @@ def test_a_slot_in_which_nothing_is_needed_leaves_no_run(runner_of: Make, settin
     time.passes(60)
     assert turn(runner) == 1
     assert [slot for _, slot, *_ in history(settings.database_url)] == ["12:01:00"]
+
+
+def test_a_claim_that_fails_leaves_those_before_it_with_the_process(
+    runner_of: Make, writer: Engine, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Between the two claims somebody begins to write, and goes on for longer than a claim waits."""
+    first, second = Job("first", Every(60), Done()), Job("second", Every(60), Done())
+    runner = runner_of([first, second])
+    held = writer.connect()
+    claim_one = runner._claim
+
+    def claim_and_hold(*each: Any) -> bool:
+        if each[0] is second:
+            held.begin()
+        return claim_one(*each)
+
+    runner._claim = claim_and_hold  # type: ignore[method-assign]
+    assert [job.name for job, _ in runner.claimed()] == ["first"]
+    held.close()
+
+
+def test_what_fails_on_its_day_is_tried_again_and_three_times_in_all(
+    runner_of: Make, settings: Settings, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Shift) -> None:
+        raise OSError
+
+    runner = runner_of([Job("copy", Daily(3, settings.zone), Done(also=fail))])
+    assert turn(runner) == 1
+    time.passes(599)
+    assert turn(runner) == 0
+    time.passes(1)
+    assert turn(runner) == 1
+    time.passes(600)
+    assert [turn(runner), turn(runner)] == [1, 0]
+    time.passes(3600)
+    assert turn(runner) == 0
+    assert history(settings.database_url) == [("copy", "03:00:00", 3, "OSError")]
+
+
+def test_what_failed_once_and_then_went_well_has_no_error(
+    runner_of: Make, settings: Settings, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    troubles: list[Exception] = [OSError()]
+
+    def fail_once(_: Shift) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    runner = runner_of([Job("copy", Daily(3, settings.zone), Done(also=fail_once))])
+    turn(runner)
+    time.passes(600)
+    turn(runner)
+    assert history(settings.database_url) == [("copy", "03:00:00", 2, None)]
+
+
+def test_a_clock_that_was_years_ahead_once_keeps_no_day_from_its_run(
+    runner_of: Make, settings: Settings, time: Time
+) -> None:
+    runner = runner_of([Job("copy", Daily(3, settings.zone), Done())])
+    time.wall += timedelta(days=2000)
+    assert turn(runner) == 1
+    time.wall -= timedelta(days=2000)
+    assert [turn(runner), turn(runner)] == [1, 0]
+    time.passes(24 * 3600)
+    assert [turn(runner), turn(runner)] == [1, 0]
 
 
 @pytest.mark.sqlite_only

@@ -1,5 +1,5 @@
 import json
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,11 +8,12 @@ from sqlalchemy import Engine, select
 from dashapp.demo.load import load
 from dashapp.domain.messages import FlagRow
 from dashapp.jobs.schedule import Daily
-from dashapp.jobs.tasks import jobs_of
+from dashapp.jobs.tasks import jobs_of, retain
 from dashapp.settings import Settings
+from dashapp.store.closed import first_open_day
 from dashapp.store.operations import job_run
 from dashapp.store.schema import flag
-from dashapp.store.writes import flag_row, put_flags
+from dashapp.store.writes import flag_row, put_coverage, put_flags
 from tests.jobs.conftest import Time, turn
 from tests.jobs.test_runner import Make
 
@@ -51,6 +52,7 @@ def test_the_nightly_jobs_copy_the_store_and_delete_old_rows(
     ]
     with writer.begin() as connection:
         put_flags(connection, [flag_row("ops", row, settings.zone) for row in rows])
+        put_coverage(connection, "ops", [time.wall.date()])
     asked = settings.model_copy(update={"backup_dir": tmp_path / "copies", "backup_keep": 1, "retention_days": 30})
     runner = runner_of([job for job in jobs_of(asked) if job.name in ("backup", "retention")])
     runner.settings = asked
@@ -77,6 +79,30 @@ def test_figures_are_kept_ready_and_attacks_looked_for_as_soon_as_there_are_data
     time.passes(600)
     assert turn(runner) == 2
     assert json.loads(results(writer)["refresh"])["computed"] == 0
+
+
+def test_rows_age_with_the_data_whatever_the_clock_says(
+    runner_of: Make, settings: Settings, writer: Engine, time: Time
+) -> None:
+    load(writer, settings, time.wall, days=60, scale=0.05)
+    asked = settings.model_copy(update={"retention_days": 50})
+    runner = runner_of([job for job in jobs_of(asked) if job.name == "retention"])
+    runner.settings = asked
+    time.wall += timedelta(days=366)
+    assert turn(runner) == 1
+    with writer.connect() as connection:
+        assert first_open_day(connection) == date(2024, 2, 11)
+
+
+def test_what_closed_days_cannot_answer_is_not_asked_of_them(
+    runner_of: Make, settings: Settings, writer: Engine, time: Time
+) -> None:
+    load(writer, settings, time.wall, days=60, scale=0.05)
+    retain(writer, settings.model_copy(update={"retention_days": 30}), time.wall)
+    assert turn(runner_of([job for job in jobs_of(settings) if job.name == "refresh"])) == 1
+    told = json.loads(results(writer)["refresh"])
+    assert told["failed"] == 0
+    assert told["computed"] > 0
 
 
 CASE = {"category": "spam", "severity": "low", "routing": "human_review", "hours_to_decision": 1.0}

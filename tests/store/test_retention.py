@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy import Engine, Table, event, insert, select
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.messages import DecisionRow, FlagRow, ReportRow
@@ -107,6 +107,27 @@ def test_old_rows_go_and_those_that_are_open_or_counted_on_open_days_stay(stored
     assert keys(stored, flag, "flag_id") == ["late", "new", "open"]
     assert keys(stored, report, "report_id") == ["new", "pending"]
     assert keys(stored, decision, "decision_id") == ["2024-03-20"]
+
+
+def test_flags_that_nobody_decides_go_with_their_day(stored: Engine) -> None:
+    put(stored, a_flag("blocked", OLD, routing="auto_block"), a_flag("allowed", OLD, routing="allow"))
+    assert retire(stored, CLOSED, SLA)["flags"] == 3
+    assert keys(stored, flag, "flag_id") == ["late", "new", "open"]
+
+
+def test_many_days_are_rolled_up_a_few_at_a_time_before_they_are_closed(stored: Engine) -> None:
+    put(stored, *(a_flag(f"F{back}", NEW - timedelta(days=2 * back), hours_to_decision=1) for back in range(30)))
+    begun: list[str] = []
+    event.listen(stored, "begin", lambda _connection: begun.append("begin"))
+    with pytest.raises(InterruptedError):
+        retire(stored, CLOSED, SLA, check=interrupt)
+    assert len(begun) == 1
+    with stored.connect() as connection:
+        assert first_open_day(connection) is None
+
+
+def interrupt() -> None:
+    raise InterruptedError
 
 
 def test_every_figure_of_days_is_what_it_was(stored: Engine) -> None:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.settings import Settings
 from dashapp.store.operations import job_run
 from dashapp.store.schema import dirty_day
+from dashapp.store.writes import put_origin
 from dashapp.web.desk import Services
 from tests.web.served import client_of
 
@@ -46,6 +47,23 @@ def test_a_job_that_failed_degrades_the_server_and_takes_it_from_nobody(client: 
     assert told(client) == (200, "degraded", "refresh failed")
     ran(writer, "refresh", timedelta(minutes=1))
     assert told(client) == (200, "ok", "ok")
+
+
+def test_a_run_that_was_lost_is_told(client: FlaskClient, writer: Engine) -> None:
+    ran(writer, "refresh", timedelta(minutes=5))
+    with writer.begin() as connection:
+        connection.execute(update(job_run).values(ended_at=None))
+    assert told(client) == (200, "degraded", "refresh was lost")
+
+
+def test_data_that_nobody_works_on_are_told(client: FlaskClient, writer: Engine) -> None:
+    with writer.begin() as connection:
+        put_origin(connection, "ops", "import", NOW)
+    assert told(client)[2] == "no process runs the jobs"
+    ran(writer, "refresh", timedelta(minutes=31))
+    assert told(client)[2] == "no process runs the jobs"
+    ran(writer, "refresh", timedelta(minutes=29))
+    assert told(client)[2] == "ok"
 
 
 def test_changed_days_that_nobody_rolls_up_are_told(client: FlaskClient, writer: Engine) -> None:

@@ -3,12 +3,17 @@
 from dashapp.metrics import Better, Metric
 from dashapp.metrics.words import NO_DATA, change, count, day, days, level, moment, number
 
-__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "hours", "level", "moment", "number"]
+__all__ = ["NO_DATA", "change", "count", "day", "days", "direction", "hours", "level", "megabytes", "moment", "number"]
 
 
 def hours(value: float) -> str:
     """Hours at the end of a bar, in two digits: 0.31 or 4.9 or 24 or 117."""
     return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"
+
+
+def megabytes(size: float) -> str:
+    """A number of bytes, in millions of them: 32.8 MB."""
+    return f"{size / 1e6:,.1f} MB"
 
 
 def direction(metric: Metric, now: float | None, before: float | None) -> str:

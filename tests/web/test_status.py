@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, insert
 
@@ -15,6 +16,7 @@ from dashapp.store import writes
 from dashapp.store.operations import job_run
 from dashapp.store.rollup import rollup
 from dashapp.web.cards import content
+from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.page import Card, Chart
 from dashapp.web.scenes import scene
 from tests.web.reading import text
@@ -44,7 +46,9 @@ def card(chart: Chart) -> Card:
 
 @pytest.fixture
 def desk(writer: Engine, settings: Settings) -> Iterator[Desk]:
-    with writer.connect() as connection:
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = Services(settings, writer, lambda: NOW, writer)
+    with app.app_context(), writer.connect() as connection:
         yield Desk(connection, NOW, Policy(settings.zone, settings.sla))
 
 
@@ -79,9 +83,19 @@ def test_before_any_job_has_run_it_is_said_what_runs_them(desk: Desk, chart: Cha
 
 def test_a_job_is_shown_with_its_last_run_and_what_it_did(desk: Desk) -> None:
     ran(desk, RUN, FAILED)
-    assert said(desk, Chart.JOBS).endswith(
-        "Error backup failed 11:55, 1 Apr =DiskFull rollup done 11:55, 1 Apr 3 days 2.04 s"
-    )
+    told = said(desk, Chart.JOBS)
+    assert "Error backup failed 11:55, 1 Apr =DiskFull rollup done 11:55, 1 Apr 3 days 2.04 s" in told
+
+
+def test_jobs_that_never_ran_are_listed_after_those_that_did(desk: Desk) -> None:
+    ran(desk, RUN)
+    told = "refresh has not run yet detect has not run yet retention has not run yet summary has not run yet"
+    assert said(desk, Chart.JOBS).endswith(f"2.04 s {told}")
+
+
+def test_large_counts_are_written_with_commas_and_bytes_in_megabytes(desk: Desk) -> None:
+    ran(desk, {**RUN, "result": '{"bytes": 32829440, "rows": 421074, "removed": 0}'})
+    assert "32.8 MB, 421,074 rows, 0 removed" in said(desk, Chart.RUNS)
 
 
 def test_runs_are_listed_as_the_address_asks(desk: Desk) -> None:

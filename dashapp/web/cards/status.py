@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.vocabulary import Dim, Feed, label
+from dashapp.jobs.tasks import jobs_of
 from dashapp.metrics import METRICS, Unit, measure
 from dashapp.metrics.standard import WEEK
 from dashapp.store import reads, runs
@@ -21,6 +22,7 @@ from dashapp.store.runs import Outcome, Run
 from dashapp.web import words
 from dashapp.web.cards.content import Content
 from dashapp.web.components import named
+from dashapp.web.desk import services
 from dashapp.web.history import KEYS, History
 from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
@@ -52,11 +54,13 @@ def _or_reason(make: Maker) -> Callable[[Scene, Card], Content]:
 
 @_or_reason
 def jobs(scene: Scene) -> Content:
-    """Every job: whether it runs or fails, when it was last done, and with what result."""
+    """Every job: whether it runs or fails, when it was last done, and with what result; then those that never ran."""
     found = runs.states(scene.desk.connection, scene.desk.now)
     if not found:
         return Content(message=NOT_YET)
-    rows = [
+    ran = {state.last.job for state in found}
+    never = [(job.name, "has not run yet", "", "", "", "", "") for job in jobs_of(services().settings)]
+    rows: list[tuple[Cell, ...]] = [
         (
             state.last.job,
             _outcome(state.last.outcome),
@@ -69,6 +73,7 @@ def jobs(scene: Scene) -> Content:
         for state in found
     ]
     heads = ("Job", "Last run", "Last done", "Result", "Took", "Failing since", "Error")
+    rows += [row for row in never if row[0] not in ran]
     return Content(_as_of(scene), body=_table("Jobs", heads, rows))
 
 
@@ -143,7 +148,7 @@ def store(scene: Scene) -> Content:
     told = about(scene.desk.connection)
     facts = (
         ("Engine", told.engine),
-        ("Size", f"{told.size / 1e6:,.1f} MB"),
+        ("Size", f"{words.megabytes(told.size)}"),
         ("Migration", told.migration or "none"),
         ("Days to roll up", f"{sum(_waiting(scene).values()):,}"),
     )
@@ -196,8 +201,12 @@ def _ago(age: timedelta) -> str:
 
 
 def _told(run: Run) -> str:
-    """The counts of a result: 3 days, 2 failed."""
-    return ", ".join(f"{count} {label(name).lower()}" for name, count in run.result.items())
+    """The counts of a result: 3 days, 2 failed, 32.8 MB."""
+    return ", ".join(_count(name, count) for name, count in run.result.items())
+
+
+def _count(name: str, count: float) -> str:
+    return words.megabytes(count) if name == "bytes" else f"{count:,} {label(name).lower()}"
 
 
 def _outcome(outcome: Outcome) -> Component:

@@ -68,6 +68,13 @@ def site(demo_store: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over a store that nothing has been put into."""
+    with serving(make_store(tmp_path_factory.mktemp("empty") / "empty.sqlite", lambda *_: None)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def broken_site(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over a demo that has lost the tables which most numbers come from."""
     copy = tmp_path_factory.mktemp("broken") / "broken.sqlite"

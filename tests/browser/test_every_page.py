@@ -50,6 +50,13 @@ def test_a_page_fits_its_window_and_nothing_moves_when_the_numbers_arrive(
         assert 0 <= box["x"] < box["x"] + box["width"] <= width
 
 
+@every_page
+@widths
+def test_a_page_of_an_empty_store_fits_its_window(screen_of: NewScreen, empty_site: str, path: str, width: int) -> None:
+    screen = screen_of(empty_site, width=width).open(path)
+    assert screen.overflow() == 0
+
+
 def show_tables(screen: Screen) -> None:
     """Every chart as a table."""
     screen.page.locator(".tools > button").evaluate_all("(all) => all.forEach((one) => one.click())")

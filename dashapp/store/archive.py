@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
+from dashapp.store.disk import sync_names
+
 ROWS_AT_ONCE = 10_000
 ENDING = ".csv.gz"
 
@@ -34,7 +36,9 @@ def write_rows(
         file.flush()
         os.fsync(file.fileno())
     free = next(folder / one for one in _names(name) if not (folder / one).exists())
-    return part.rename(free)
+    part.rename(free)
+    sync_names(folder)
+    return free
 
 
 def _names(name: str) -> Iterator[str]:

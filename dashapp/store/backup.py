@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from dashapp.store.columns import metadata
+from dashapp.store.disk import sync_names
 from dashapp.store.engine import sqlite_module, writer_engine
 from dashapp.store.migrate import state
 
@@ -47,7 +48,11 @@ def backup(store: Engine, path: Path) -> Backup:
 
 
 def nightly(store: Engine, folder: Path, keep: int, now: datetime) -> dict[str, int]:
-    """Copy the store into a folder under the name of the moment, and leave the newest `keep` copies there."""
+    """Copy the store into a folder under the name of the moment, and leave the newest `keep` copies there. What copies
+    that were killed have left behind goes first, for the room: nobody else makes one now.
+    """
+    for path in folder.glob("watchfloor-*.sqlite.part*"):
+        path.unlink(missing_ok=True)
     made = backup(store, folder / NAMED.format(now))
     old = sorted(folder.glob("watchfloor-*.sqlite"))[:-keep]
     for path in old:
@@ -63,7 +68,7 @@ def _made(store: Engine, path: Path) -> int:
         _copy(store, part)
         rows = _verified(part)
         part.replace(path)
-        _sync(path.parent)
+        sync_names(path.parent)
     finally:
         part.unlink(missing_ok=True)
     return rows
@@ -103,12 +108,3 @@ def _verified(part: Path) -> int:
     finally:
         copy.dispose()
     return rows
-
-
-def _sync(folder: Path) -> None:
-    """Have the name of a file survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
-from dashapp.settings import Settings
 from dashapp.store.backup import NoBackup, backup, nightly
 from dashapp.store.engine import writer_engine
 from dashapp.store.migrate import state
@@ -98,8 +97,18 @@ def test_the_newest_copies_are_kept(writer: Engine, tmp_path: Path) -> None:
     ]
 
 
-def test_a_copy_that_was_broken_off_does_not_stand_in_the_way(writer: Engine, settings: Settings) -> None:
-    folder = Path(writer.url.database or "").parent / "copies"
+def test_what_killed_copies_left_behind_goes(writer: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for name in ("watchfloor-20240331T030000Z.sqlite.part", "watchfloor-20240331T030000Z.sqlite.part-journal", "other"):
+        (folder / name).write_text("half")
+    assert nightly(writer, folder, 2, NIGHT)["removed"] == 0
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["other", "watchfloor-20240401T030000Z.sqlite"]
+
+
+def test_a_copy_that_was_broken_off_does_not_stand_in_the_way(writer: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
     folder.mkdir()
     (folder / "copy.sqlite.part").write_text("half")
     assert backup(writer, folder / "copy.sqlite").path.exists()

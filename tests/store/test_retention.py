@@ -1,5 +1,7 @@
 import csv
 import gzip
+import os
+import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from dashapp.domain.vocabulary import Case, Dim, Feed, Severity
 from dashapp.metrics import METRICS, Desk, Policy, measure
 from dashapp.metrics.rows import NoRows, Wanted, count_rows, select_rows
 from dashapp.settings import Settings
+from dashapp.store.archive import write_rows
 from dashapp.store.closed import first_open_day
 from dashapp.store.moderation import decision, report
 from dashapp.store.operations import job_run
@@ -177,6 +180,22 @@ def test_rows_are_in_a_file_before_they_go(stored: Engine, tmp_path: Path) -> No
         "5.0",
         "who",
     )
+
+
+def test_the_names_of_files_are_on_the_disk_before_rows_go(
+    stored: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fsync is called for, with the names that the folder has then."""
+    synced: list[tuple[bool, list[str]]] = []
+
+    def fsync(handle: int) -> None:
+        names = sorted(path.name for path in tmp_path.glob("*.csv.gz"))
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), names))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with stored.begin() as connection:
+        write_rows(connection, flag, flag.c.flag_id == "new", {}, tmp_path, "flag")
+        assert synced == [(False, []), (True, ["flag.csv.gz"])]
 
 
 def test_a_file_in_the_archive_is_never_written_over(stored: Engine, tmp_path: Path) -> None:

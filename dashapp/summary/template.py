@@ -9,7 +9,7 @@ from dashapp.summary.weeks import FEEDS
 
 RISK_STATES = ("alert", "warn")
 TWIN = {"sla_breach_rate_reviewed": "sla_breach_rate"}
-"""Figures that are part of another: one risk is told once."""
+"""Figures that are part of another: one risk is told once, unless the part is in a worse state."""
 
 SPARE = "Over the week every team had capacity left: the number of reviewers alone does not explain late decisions."
 """Said where it is so, and human review is late all the same."""
@@ -92,7 +92,8 @@ def _crossed(facts: Facts, state: str) -> Iterator[str]:
     """Figures that have crossed their thresholds."""
     for key in FIGURES:
         twin = TWIN.get(key)
-        if facts[key].state == state and not (twin and facts[twin].state in RISK_STATES):
+        told = twin and facts[twin].state in RISK_STATES[: RISK_STATES.index(state) + 1]
+        if facts[key].state == state and not told:
             yield f"{facts[key].name} has crossed its {_level(facts, key, state)}: {moved(facts, key)}."
 
 

@@ -19,7 +19,8 @@ TEMPLATE, REASON = "template", "no model is asked yet"
 
 
 def summarise(reader: Engine, writer: Engine, settings: Settings, now: datetime, name: str | None = None) -> Kept:
-    """Make the summary of a week, by its ISO name, or of the last complete one, and keep it as the week's newest.
+    """Make the summary of a week, by its ISO name, or of the last complete one, and keep it as the week's newest; where
+    it says the same as the newest, that one stays.
 
     Raises NoWeek where the name is none or nothing can be known of the week.
     """
@@ -28,7 +29,9 @@ def summarise(reader: Engine, writer: Engine, settings: Settings, now: datetime,
         desk = Desk(connection.execution_options(seconds=SECONDS), now, policy(settings), ahead=False)
         draft = compose(desk, asked or last_complete(desk))
     with writer.begin() as connection:
-        return put_summary(connection, draft)
+        newest = newest_summary(connection, draft.week)
+        same = newest and (newest.facts, newest.markdown) == (draft.facts, draft.markdown)
+        return newest if newest and same else put_summary(connection, draft)
 
 
 def summarise_slot(reader: Engine, writer: Engine, settings: Settings, now: datetime, slot: datetime) -> int:

@@ -49,6 +49,19 @@ def test_the_last_complete_week_is_told_and_kept(run: Run, writer: Engine) -> No
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("# Week 2024-W12: 18 Mar to 24 Mar 2024\n\nComplete days: flags 7 of 7 days")
     assert kept(writer) == [("2024-W12", 1, 7)]
+    assert run("--week", "2024-W12").stdout == result.stdout
+    assert kept(writer) == [("2024-W12", 1, 7)]
+
+
+@pytest.mark.usefixtures("data")
+def test_a_week_of_which_something_else_is_known_by_now_gets_a_new_version(
+    run: Run, writer: Engine, settings: Settings
+) -> None:
+    run("--week", "2024-W12")
+    late = FlagRow.model_validate({"flag_id": "late", "flagged_day": datetime(2024, 3, 20, tzinfo=UTC).date(), **CASE})
+    with writer.begin() as connection:
+        writes.put_flags(connection, [writes.flag_row("ops", late, settings.zone)])
+        rollup(connection, settings.sla)
     run("--week", "2024-W12")
     assert kept(writer) == [("2024-W12", 2, 7), ("2024-W12", 1, 7)]
 

@@ -16,7 +16,7 @@ from dashapp.metrics.query import cube_for
 from dashapp.metrics.query_reports import known_to_cube
 from dashapp.metrics.registry import Kind, Metric, Policy, Privacy
 from dashapp.metrics.written import read
-from dashapp.store.snapshots import Stamp, find_snapshot
+from dashapp.store.snapshots import Stamp, find_snapshot, stamps
 
 GIVEN = timedelta(hours=1)
 """For how long an answer is given after newer data came, or after cases that are open began to wait for longer."""
@@ -77,11 +77,11 @@ def computed_ahead(desk: Desk, metric: Metric, asked: Ask) -> Measurement | None
     will soon renew it.
     """
     key = question(desk, metric, asked) if desk.ahead else None
-    found = key and find_snapshot(desk.connection, (metric.key, key))
-    if not found:
+    stamp = desk.once("stamps", lambda: stamps(desk.connection)).get((metric.key, key)) if key else None
+    if stamp is None or (not is_fresh(desk, metric, stamp) and abs(desk.now - stamp.computed_at) > GIVEN):
         return None
-    stamp, text = found
-    if not is_fresh(desk, metric, stamp) and abs(desk.now - stamp.computed_at) > GIVEN:
+    text = find_snapshot(desk.connection, (metric.key, key or ""))
+    if text is None:
         return None
     return replace(
         read(text, metric, asked),

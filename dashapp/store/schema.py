@@ -102,11 +102,13 @@ Index(
     flag.c.reviewer_id,
     sqlite_where=OPEN,
 ).ddl_if("sqlite")
-"""Has all that is asked of open flags. PostgreSQL, where an entry of an index may not be longer than 2.7 kB, reads the
-flags themselves.
+"""Has all that is asked of open flags. On PostgreSQL an entry of an index may not be longer than 2.7 kB: there it
+has what every page asks, and what else is asked is read from the flags themselves.
 """
 _waiting = (flag.c.severity, flag.c.flagged_day, flag.c.flagged_at)
-Index("ix_flag_waiting", *_waiting, postgresql_where=OPEN).ddl_if("postgresql")
+Index("ix_flag_waiting", *_waiting, postgresql_where=OPEN, postgresql_include=["origin", "category"]).ddl_if(
+    "postgresql"
+)
 
 reviewer = Table(
     "reviewer",

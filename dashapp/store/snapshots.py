@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 STAMP = (snapshot.c.version, snapshot.c.computed_at)
 HERE = (snapshot.c.metric == bindparam("key")) & (snapshot.c.question == bindparam("asked"))
-FOUND = select(*STAMP, snapshot.c.answer).where(HERE)
+FOUND = select(snapshot.c.answer).where(HERE)
 STAMPS = select(snapshot.c.metric, snapshot.c.question, *STAMP)
 
 
@@ -26,10 +26,10 @@ class Stamp(NamedTuple):
     computed_at: datetime
 
 
-def find_snapshot(connection: Connection, key: Key) -> tuple[Stamp, str] | None:
-    """An answer as it was put, after its stamp; None where there is none."""
-    row = connection.execute(FOUND, _bound(key)).one_or_none()
-    return row and (Stamp(row.version, row.computed_at), row.answer)
+def find_snapshot(connection: Connection, key: Key) -> str | None:
+    """An answer as it was put; None where there is none."""
+    found: str | None = connection.scalar(FOUND, _bound(key))
+    return found
 
 
 def stamps(connection: Connection) -> dict[Key, Stamp]:

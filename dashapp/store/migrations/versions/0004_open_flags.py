@@ -34,7 +34,9 @@ def upgrade() -> None:
     """Take the store one step forward."""
     op.drop_index("ix_flag_open", table_name="flag")
     if op.get_bind().dialect.name == "postgresql":
-        op.create_index("ix_flag_waiting", "flag", list(WAITING), postgresql_where=OPEN)
+        op.create_index(
+            "ix_flag_waiting", "flag", list(WAITING), postgresql_where=OPEN, postgresql_include=["origin", "category"]
+        )
     else:
         op.create_index("ix_flag_open", "flag", list(COLUMNS), sqlite_where=OPEN)
 

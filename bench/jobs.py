@@ -18,7 +18,7 @@ from urllib.request import urlopen
 from sqlalchemy import select
 
 from bench.durability import new_store
-from bench.probing import JOURNAL, PROBE
+from bench.journal import JOURNAL, PROBE
 from bench.result import Result, print_table
 from bench.serving import Server, serving
 from dashapp.store.engine import writer_engine

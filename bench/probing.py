@@ -1,4 +1,7 @@
-"""gunicorn with the product's own settings and, in place of its jobs, one that tells when it begins and ends."""
+"""gunicorn with the product's own settings and, in place of its jobs, one that tells when it begins and ends.
+
+For gunicorn alone: to import it sets up the log and the counters of a server.
+"""
 
 import os
 import random
@@ -6,6 +9,7 @@ import runpy
 import time
 from typing import Any
 
+from bench.journal import JOURNAL, PROBE
 from dashapp.jobs.runner import Job, Shift
 from dashapp.jobs.schedule import Every
 from dashapp.jobs.scheduler import Scheduler
@@ -15,9 +19,6 @@ globals().update(
     {name: value for name, value in runpy.run_path(str(ROOT / "gunicorn.conf.py")).items() if name[:2] != "__"}
 )
 
-PROBE = "probe"
-JOURNAL = "PROBE_JOURNAL"
-"""The setting that names the file which all processes append to."""
 LONGEST = 1.5
 """Seconds that a run takes at most: some are longer than a slot."""
 

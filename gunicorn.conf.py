@@ -17,6 +17,8 @@ from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.settings import Settings
 from dashapp.web import meter_files
 
+log = logging.getLogger("dashapp.gunicorn")
+
 _settings = Settings()
 logs.set_up(_settings)
 logging.captureWarnings(capture=True)
@@ -61,6 +63,14 @@ def post_worker_init(worker: Any) -> None:
         os.kill(int(replaced), signal.SIGTERM)
 
 
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """Have the worker find a folder to count in. Without one it answers all the same, uncounted."""
+    try:
+        meter_files.restore(_counts)
+    except OSError:
+        log.exception("the folder of the counters cannot be made again")
+
+
 def post_fork(server: Any, worker: Any) -> None:
     """Start the worker's scheduler: the process that gunicorn forked it from has threads that were not taken along."""
     if _settings.jobs:
@@ -68,8 +78,11 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Keep what a worker has counted, now that it has ended."""
-    meter_files.fold(_counts, worker.pid)
+    """Keep what a worker has counted, now that it has ended. What is raised here would end the server."""
+    try:
+        meter_files.fold(_counts, worker.pid)
+    except Exception:  # files that break off may be read as anything
+        log.exception("what a worker counted is lost")
 
 
 def on_exit(_server: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,3 +81,39 @@ def test_what_a_killed_server_left_behind_is_removed_by_the_next(
         ask_until_both_answer(server, counts)
         [made] = counts.iterdir()
         assert made != left
+
+
+def test_a_server_whose_counters_are_removed_serves_on_and_its_next_workers_count_again(
+    settings: Settings, writer: Engine, tmp_path: Path
+) -> None:
+    counts = tmp_path / "counts"
+    environment = {"DATABASE_URL": settings.database_url, "PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    with serving("wsgi:server", tmp_path / "log", environment) as server:
+        ask_until_both_answer(server, counts)
+        shutil.rmtree(counts)
+        assert (counted(server.url), value(scrape(server.url), "up_database")) == (None, 1)
+        before = children(server.pid)
+        for pid in before:
+            os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: len(children(server.pid) - before) == 2)
+        wait_for(lambda: not before & children(server.pid))
+        asked = ask_until_both_answer(server, counts)
+        wait_for(lambda: counted(server.url) == asked)
+
+
+def test_workers_that_cannot_open_their_counters_answer(settings: Settings, writer: Engine, tmp_path: Path) -> None:
+    counts = tmp_path / "counts"
+    environment = {"DATABASE_URL": settings.database_url, "PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    with serving("wsgi:server", tmp_path / "log", environment) as server:
+        ask_until_both_answer(server, counts)
+        shutil.rmtree(counts)
+        counts.touch()  # no folder can be made here
+        before = children(server.pid)
+        for pid in before:
+            os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: len(children(server.pid) - before) == 2)
+        wait_for(lambda: not before & children(server.pid))
+        uncounted = "this process cannot count its requests any more"
+        while (tmp_path / "log").read_text().count(uncounted) < 2:
+            ask(server.url)
+        assert (counted(server.url), value(scrape(server.url), "up_database")) == (None, 1)

@@ -39,11 +39,25 @@ def folder() -> Path:
         if _locked(old) is not None:
             shutil.rmtree(old.parent, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-    (made / "new").touch()
-    _locked(made / "new")
-    (made / "new").rename(made / ALIVE)
+    _occupy(made)
     os.environ[VARIABLE] = str(made)
     return made
+
+
+def restore(path: Path) -> None:
+    """Make the folder again when somebody removed it: what clears folders of temporary files, or logind when the user
+    signs out. What was counted in it is gone.
+    """
+    if not (path / ALIVE).exists():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _occupy(path)
+
+
+def _occupy(path: Path) -> None:
+    """Say that a folder is in use, for as long as this process or a child of it lives."""
+    (path / "new").touch()
+    _locked(path / "new")
+    (path / "new").rename(path / ALIVE)
 
 
 def _locked(path: Path) -> int | None:
@@ -69,7 +83,7 @@ def _hold(path: Path, how: int) -> Iterator[None]:
 
 
 def summed(path: Path) -> list["Metric"]:
-    """What all processes have counted, those that ended included."""
+    """What all processes have counted, those that ended included; OSError where the folder is gone."""
     from prometheus_client.multiprocess import MultiProcessCollector
 
     with _hold(path, fcntl.LOCK_SH):
@@ -85,10 +99,17 @@ def fold(path: Path, pid: int) -> None:
         for kind in ("counter", "histogram"):
             own, gone = path / f"{kind}_{pid}.db", path / f"{kind}_{GONE}.db"
             if own.exists():
-                files = [str(file) for file in (own, gone) if file.exists()]
-                _write(path / "new", MultiProcessCollector.merge(files, accumulate=False))
+                files = [file for file in (own, gone) if file.exists()]
+                _reserve(path / "new", sum(file.stat().st_size for file in files))
+                _write(path / "new", MultiProcessCollector.merge(map(str, files), accumulate=False))
                 (path / "new").rename(gone)
                 own.unlink()
+
+
+def _reserve(path: Path, size: int) -> None:
+    """An empty file of so many bytes that are there: OSError where a disk is full, which else would kill the writer."""
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 def _write(path: Path, metrics: Iterable["Metric"]) -> None:

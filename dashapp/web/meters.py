@@ -10,6 +10,7 @@ class Meters:
     """Counters of one app."""
 
     def __init__(self) -> None:
+        self.broken = False  # what does not count any more stays as it is: a new process counts again
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "watchfloor_http_requests",

@@ -1,7 +1,7 @@
 """What is seen of every request from outside the app: how it was answered, and how long that took."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -86,19 +86,32 @@ class _Request:
         self.status = 500
         self.begun = perf_counter()
         self.name = begin_request(environ.get("HTTP_X_REQUEST_ID"))
-        meters.in_progress.inc()
+        self._unless_broken(meters.in_progress.inc)
 
     def end(self) -> None:
         """Count it and log it."""
         seconds = perf_counter() - self.begun
         given, route = self.environ["REQUEST_METHOD"], self.environ.get(ROUTE, STATIC)
         method = given if given in METHODS else "other"
+        self._unless_broken(lambda: self._count(method, route, seconds))
+        about = {"method": method, "route": route, "status": self.status, "ms": round(1000 * seconds, 1)}
+        log.info("request", extra=about)
+        end_request()
+
+    def _count(self, method: str, route: str, seconds: float) -> None:
         meters = self.meters
         meters.in_progress.dec()
         meters.requests.labels(method, route, f"{self.status // 100}xx").inc()
         meters.durations.labels(route).observe(seconds)
         if page := self.environ.get(PAGE):
             meters.callbacks.labels(page).observe(seconds)
-        about = {"method": method, "route": route, "status": self.status, "ms": round(1000 * seconds, 1)}
-        log.info("request", extra=about)
-        end_request()
+
+    def _unless_broken(self, count: Callable[[], None]) -> None:
+        """Count, or go on uncounted where the process cannot open its counters: requests are answered anyway."""
+        if self.meters.broken:
+            return
+        try:
+            count()
+        except Exception:  # of a file that it could not open the library knows nothing, and raises what comes
+            self.meters.broken = True
+            log.exception("this process cannot count its requests any more")

@@ -34,8 +34,7 @@ class _Collector(Collector):
         self.held = held
 
     def collect(self) -> Iterator[Metric]:
-        folder = os.environ.get(VARIABLE)
-        yield from summed(Path(folder)) if folder else self.held.meters.registry.collect()
+        yield from _counted(self.held)
         about = {"version": __version__, "python": platform.python_version()}
         yield InfoMetricFamily("watchfloor_build", "What is running", about)
         yield from _of_store(self.held)
@@ -47,6 +46,16 @@ def metrics() -> Response:
     registry.register(_Collector(services()))
     write, mimetype = choose_encoder(request.headers.get("Accept", ""))
     return Response(write(registry), content_type=mimetype, headers={"Cache-Control": "no-store"})
+
+
+def _counted(held: Services) -> Iterable[Metric]:
+    """What the processes have counted; nothing where the files that they count in are gone."""
+    folder = os.environ.get(VARIABLE)
+    try:
+        return summed(Path(folder)) if folder else held.meters.registry.collect()
+    except Exception:  # files that break off may be read as anything
+        log.exception("the counters cannot be read for /metrics")
+        return []
 
 
 def _of_store(held: Services) -> Iterable[Metric]:

@@ -237,7 +237,7 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on, instead of PORT.")] = None,
 ) -> None:
     """Serve the pages until stopped."""
-    from dashapp.jobs.policy import policy_of
+    from dashapp.policy import policy_of
 
     given = {"HOST": host, "PORT": port and str(port)}
     os.environ.update({name: value for name, value in given.items() if value})

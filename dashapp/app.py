@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from dash import Dash
 
-from dashapp.jobs.policy import policy_of
+from dashapp.policy import policy_of
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static

@@ -33,8 +33,8 @@ def detect(
     *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False
 ) -> None:
     """Look for attacks now, as the job does, and keep when each day was first found."""
-    from dashapp.jobs.policy import policy_of
     from dashapp.metrics.detecting import detect as look
+    from dashapp.policy import policy_of
     from dashapp.store.engine import reader_engine
 
     store = open_store()

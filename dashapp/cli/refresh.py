@@ -17,8 +17,8 @@ FAILED = 1
 
 def refresh(*, json: Json = False) -> None:
     """Compute ahead the figures that take long, where they are not fresh."""
-    from dashapp.jobs.policy import policy_of
     from dashapp.metrics.refresh import refresh as compute
+    from dashapp.policy import policy_of
     from dashapp.store.engine import reader_engine
 
     store, begun = open_store(), time.perf_counter()

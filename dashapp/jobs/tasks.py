@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from dashapp.jobs.policy import policy_of
 from dashapp.jobs.runner import Job, Shift
 from dashapp.jobs.schedule import Daily, Every
 from dashapp.metrics.detecting import detect
 from dashapp.metrics.refresh import refresh
+from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store.backup import nightly as copy_nightly
 from dashapp.store.reads import has_data, is_stale, last_covered_day

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from dashapp.metrics import Desk, Policy
+from dashapp.metrics import Desk
+from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store.summaries import Draft, Kept, newest_summary, put_summary
 from dashapp.summary.facts import gather
@@ -26,7 +27,7 @@ def summarise(reader: Engine, writer: Engine, settings: Settings, now: datetime,
     """
     asked = Week.parse(name) if name is not None else None
     with reader.connect() as connection:
-        desk = Desk(connection.execution_options(seconds=SECONDS), now, policy(settings), ahead=False)
+        desk = Desk(connection.execution_options(seconds=SECONDS), now, policy_of(settings), ahead=False)
         draft = compose(desk, asked or last_complete(desk))
     with writer.begin() as connection:
         newest = newest_summary(connection, draft.week)
@@ -40,7 +41,7 @@ def summarise_slot(reader: Engine, writer: Engine, settings: Settings, now: date
     """
     week = Week.of(slot.astimezone(settings.zone).date()).previous
     with reader.connect() as connection:
-        desk = Desk(connection.execution_options(seconds=SECONDS), now, policy(settings), ahead=False)
+        desk = Desk(connection.execution_options(seconds=SECONDS), now, policy_of(settings), ahead=False)
         if as_of(desk) is None:
             return 0
         try:
@@ -61,8 +62,3 @@ def compose(desk: Desk, week: Week) -> Draft:
     facts = gather(desk, week)
     kept = json.dumps(facts.rows(), ensure_ascii=False)
     return Draft(week.name, desk.now, as_of(desk), complete(desk, week), kept, markdown(facts), TEMPLATE, REASON)
-
-
-def policy(settings: Settings) -> Policy:
-    """The settings that numbers depend on."""
-    return Policy(settings.zone, settings.sla, settings.thresholds, settings.small_group)

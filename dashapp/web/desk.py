@@ -11,8 +11,8 @@ from cachetools import LRUCache
 from flask import current_app
 from sqlalchemy import Engine
 
-from dashapp.jobs.policy import policy_of
 from dashapp.metrics import Audience, Desk, Policy
+from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.web.meters import Meters
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dashapp.domain.messages import FlagRow
+from dashapp.domain.threshold import Threshold
 from dashapp.jobs.runner import Job
 from dashapp.jobs.schedule import Daily
 from dashapp.jobs.tasks import jobs_of
@@ -117,3 +118,11 @@ def test_a_week_before_the_data_is_passed_over(settings: Settings, reader: Engin
     slot = at(1, 6, month=1)
     assert summarise_slot(reader, writer, settings, slot + 2 * DAY, slot) == 0
     assert made(writer) == []
+
+
+def test_a_threshold_of_what_is_no_metric_is_an_error_for_a_summary_as_for_a_page(
+    reader: Engine, writer: Engine, settings: Settings
+) -> None:
+    wrong = settings.model_copy(update={"thresholds": {"backlogs": Threshold(warn=1, alert=2)}})
+    with pytest.raises(ValueError, match="no metric is called backlogs"):
+        summarise(reader, writer, wrong, at(8, 9))

@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 from dashapp.domain.messages import FlagRow, Incident, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Feed, Severity
 from dashapp.metrics import Desk
+from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
 from dashapp.summary.fact import Facts
 from dashapp.summary.facts import gather
 from dashapp.summary.template import markdown
-from dashapp.summary.weekly import policy
 from dashapp.summary.weeks import NoWeek, Week, check, last_complete
 from tests.summary.conftest import CASE, MONDAY, Put, days
 
@@ -28,7 +28,7 @@ Open = Callable[..., Desk]
 def desk(reader: Engine, settings: Settings) -> Iterator[Open]:
     """Opens a desk at a moment."""
     with reader.connect() as connection:
-        yield lambda now=TUESDAY: Desk(connection, now, policy(settings), ahead=False)
+        yield lambda now=TUESDAY: Desk(connection, now, policy_of(settings), ahead=False)
 
 
 def told(desk: Desk, week: str = "2024-W12") -> Facts:
@@ -188,7 +188,8 @@ def test_reports_that_are_still_being_decided_are_not_held_against_older_ones(
         rollup(connection, settings.sla)
     with reader.connect() as connection:
         soon, late = (
-            told(Desk(connection, now, policy(settings), ahead=False)) for now in (MONDAY, MONDAY + timedelta(days=31))
+            told(Desk(connection, now, policy_of(settings), ahead=False))
+            for now in (MONDAY, MONDAY + timedelta(days=31))
         )
     accuracy = ("report_accuracy", "report_accuracy.before", "report_accuracy.change")
     assert texts(soon, *accuracy) == ["100.0 %", "100.0 %", "not comparable"]
@@ -238,7 +239,7 @@ def test_a_week_in_which_the_clock_changes_has_its_local_days(
     over = moments[-1] + timedelta(hours=1)
     with reader.connect() as connection:
         after, before = (
-            told(Desk(connection, now, policy(berlin), ahead=False), week)
+            told(Desk(connection, now, policy_of(berlin), ahead=False), week)
             for now in (over, over - timedelta(minutes=1))
         )
     assert texts(after, "week.complete", "flags", "flags.before") == ["7 of 7 days", str(hours), "168"]

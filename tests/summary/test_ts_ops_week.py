@@ -9,6 +9,7 @@ import pytest
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
 from dashapp.metrics import Desk
+from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
@@ -16,7 +17,6 @@ from dashapp.store.migrate import upgrade
 from dashapp.summary.fact import Facts
 from dashapp.summary.facts import gather
 from dashapp.summary.template import markdown
-from dashapp.summary.weekly import policy
 from dashapp.summary.weeks import Week, last_complete
 from tests.conftest import TS_OPS
 
@@ -38,7 +38,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     writer.dispose()
     reader = reader_engine(url, 10)
     with reader.connect() as connection:
-        yield Desk(connection, NOW, policy(settings))
+        yield Desk(connection, NOW, policy_of(settings))
     reader.dispose()
 
 

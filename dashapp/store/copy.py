@@ -9,7 +9,24 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, and_, delete, func, insert, literal, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    String,
+    Table,
+    and_,
+    collate,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    tuple_,
+)
 
 from dashapp.store.bulk import insert_columns
 from dashapp.store.columns import metadata
@@ -77,15 +94,15 @@ def _begin(writer: Engine) -> None:
 
 def _copy(source: Connection, writer: Engine, table: Table, progress: Progress) -> None:
     """Copy the rows of a table that come after those which are there."""
-    key = tuple_(*table.primary_key)
     with writer.begin() as target:
-        last = target.execute(select(table).order_by(*(column.desc() for column in table.primary_key)).limit(1)).first()
+        last = target.execute(select(table).order_by(*(part.desc() for part in _key(target, table))).limit(1)).first()
         done = _count(target, table) if last else 0
-    rows = select(table).order_by(*table.primary_key)
+    key = _key(source, table)
+    rows = select(table).order_by(*key)
     if last is not None:
         here = {column: last._mapping[column.name] for column in table.primary_key}  # noqa: SLF001 # its public name for columns by name
         _check(source, select(table).where(and_(*(column == value for column, value in here.items()))), last)
-        rows = rows.where(key > tuple_(*(literal(value, column.type) for column, value in here.items())))
+        rows = rows.where(tuple_(*key) > tuple_(*(literal(value, column.type) for column, value in here.items())))
     total = _count(source, table)
     for batch in _batches(source, rows):
         with writer.begin() as target:
@@ -93,6 +110,15 @@ def _copy(source: Connection, writer: Engine, table: Table, progress: Progress) 
             insert_columns(target, table, dict(zip(table.columns.keys(), columns, strict=True)))
         done += len(batch)
         progress(table.name, done, total)
+
+
+def _key(connection: Connection, table: Table) -> list[ColumnElement[Any]]:
+    """The key of a table, in the order that both engines have: of the numbers of characters, where a database of
+    PostgreSQL may sort text as a language does.
+    """
+    if connection.dialect.name != "postgresql":
+        return list(table.primary_key)
+    return [collate(column, "C") if isinstance(column.type, String) else column for column in table.primary_key]
 
 
 def _check(source: Connection, same: Select[Any], last: Row[Any]) -> None:
@@ -125,7 +151,7 @@ def _compare(source: Connection, reader: Engine, tables: Iterable[Table]) -> Ite
 def _summed(connection: Connection, table: Table) -> tuple[int, str]:
     """How many rows a table has, and the SHA-256 of their values in Python's notation, in the order of keys."""
     digest, count = sha256(), 0
-    for batch in _batches(connection, select(table).order_by(*table.primary_key)):
+    for batch in _batches(connection, select(table).order_by(*_key(connection, table))):
         digest.update("".join(f"{tuple(row)!r}\n" for row in batch).encode("utf-8", "surrogatepass"))
         count += len(batch)
     return count, digest.hexdigest()

@@ -1,9 +1,14 @@
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, make_url, select, text, update
 
+from bench.databases import postgres_server, run
 from dashapp.demo.load import load
 from dashapp.domain.messages import FlagRow
 from dashapp.settings import Settings
@@ -12,6 +17,7 @@ from dashapp.store.copy import OtherData, copy
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
+from dashapp.store.moderation import log_offset
 from dashapp.store.operations import job_run
 from dashapp.store.schema import flag, hours_histogram, meta, metadata
 from dashapp.store.tokens import TokenScope, create_token
@@ -157,3 +163,53 @@ def test_a_copy_of_another_store_does_not_go_on(source: Engine, target: Engine, 
         connection.execute(update(flag).values(category="other"))
     with pytest.raises(OtherData, match="holds other data than this store, or older, in its table flag"):
         copy(source, target, reader, quiet)
+
+
+PATHS = ("/data/Images.ndjson", "/data/Zebra.ndjson", "/data/audio.ndjson", "/data/text.ndjson")
+"""In the order of their characters' numbers; in a dictionary "Zebra" is the last."""
+
+
+@pytest.fixture
+def of_a_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a database that sorts as English does, without tables. Nothing else on a server that can be had
+    everywhere does so, so the locale is made here.
+    """
+    command = shutil.which("localedef")
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the server may run as somebody else than the tests
+        locale = ["--no-archive", "-i", "en_US", "-f", "UTF-8", f"{folder}/en_US.UTF-8"]
+        if not command or subprocess.run([command, *locale], check=False, capture_output=True).returncode:
+            pytest.skip("the sources of locales are not at hand")
+        monkeypatch.setenv("LOCPATH", folder)
+        with postgres_server() as server:
+            run(server, "CREATE DATABASE english TEMPLATE template0 LOCALE 'en_US.UTF-8'")
+            yield make_url(server).set(database="english").render_as_string(hide_password=False)
+
+
+def paths(rows: int) -> list[dict[str, object]]:
+    return [{"path": path, "file": "one", "bytes": 1} for path in PATHS[:rows]]
+
+
+@pytest.mark.parametrize("there", [1, 3])
+def test_a_database_that_sorts_as_a_language_does_is_copied_into(
+    tmp_path: Path, of_a_language: str, there: int
+) -> None:
+    url = f"sqlite:///{tmp_path / 'paths.sqlite'}"
+    ours, theirs = writer_engine(url), writer_engine(of_a_language)
+    source, reader = reader_engine(url, 60), reader_engine(of_a_language, 60)
+    try:
+        upgrade(ours)
+        upgrade(theirs)
+        with ours.begin() as connection:
+            connection.execute(log_offset.insert(), paths(4))
+        with theirs.begin() as connection:
+            assert connection.scalar(text("SELECT 'Zebra' > 'audio'")) is True
+            connection.execute(meta.insert().values(key="copying", value="under way"))
+            connection.execute(log_offset.insert(), paths(there))
+        told: list[tuple[str, int, int]] = []
+        compared = copy(source, theirs, reader, lambda *step: told.append(step))
+    finally:
+        for engine in (ours, theirs, source, reader):
+            engine.dispose()
+    assert [one for one in compared if not one.same] == []
+    assert told == [("log_offset", 4, 4)]

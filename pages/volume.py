@@ -17,10 +17,10 @@ PAGE = Page(
         "coordinated_rate",
     ),
     cards=(
-        Card("flags", Chart.BARS, "Flags over time", by=(Dim.CATEGORY,), follows_split=True, columns=8),
+        Card("flags", Chart.BARS, "Flags over time", by=(Dim.CATEGORY,), follows_split=True, columns=8, marked=True),
         Card("flags", Chart.CHANGES, "Last 7 days against the 7 before", by=(Dim.CATEGORY,), columns=4),
-        Card("escalation_rate", Chart.LINES, trailing=7, follows_split=True, columns=6),
-        Card("sla_breach_rate", Chart.LINES, trailing=7, follows_split=True, columns=6),
+        Card("escalation_rate", Chart.LINES, trailing=7, follows_split=True, columns=6, marked=True),
+        Card("sla_breach_rate", Chart.LINES, trailing=7, follows_split=True, columns=6, marked=True),
         Card("flags", Chart.TOTALS, "Flags by severity", by=(Dim.SEVERITY,), columns=4),
         Card("flags", Chart.TOTALS, "Flags by routing", by=(Dim.ROUTING,), columns=4),
         Card("flags", Chart.TOTALS, "Flags by category", by=(Dim.CATEGORY,), columns=4),

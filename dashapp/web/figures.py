@@ -17,6 +17,25 @@ Series = dict[str, list[Point]]
 COUNTED = (Kind.FLOW, Kind.STOCK)
 """Kinds whose value is a number of cases."""
 
+MARK = {
+    "type": "line",
+    "yref": "paper",
+    "y0": 0,
+    "y1": 1,
+    "layer": "below",
+    "line": {"color": "var(--text-2)", "width": 1, "dash": "dot"},
+}
+NAME = {
+    "y": 1,
+    "yref": "paper",
+    "yanchor": "top",
+    "xanchor": "left",
+    "showarrow": False,
+    "font": {"size": 11, "color": "var(--text-2)"},
+}
+MOST_NAMED = 5
+"""Marks that have room for a name."""
+
 MOST_GROUPS = 6
 ROOM_FOR_NUMBERS = 1.25
 HOVER = {
@@ -102,6 +121,15 @@ def compared(figure: Figure, answer: Measurement, before: Measurement) -> Figure
     trace = {**_trace(list(before.points), "previous period", before), **_line(theme.QUIET, 1.5, "dot"), "meta": None}
     trace["x"] = [(date.fromisoformat(day) + shift).isoformat() for day in trace["x"]]
     return {**figure, "data": [*figure["data"], trace]}
+
+
+def marked(figure: Figure, changes: Sequence[tuple[date, str]]) -> Figure:
+    """The same figure with a thin line on each of these days, the first of them with what happened in a word or two."""
+    layout = figure["layout"]
+    drawn = [{**MARK, "x0": day.isoformat(), "x1": day.isoformat()} for day, _ in changes]
+    named = [{**NAME, "x": day.isoformat(), "text": theme.text(what)} for day, what in changes[:MOST_NAMED]]
+    shapes, annotations = [*layout.get("shapes", []), *drawn], [*layout.get("annotations", []), *named]
+    return {**figure, "layout": {**layout, "shapes": shapes, "annotations": annotations}}
 
 
 def _series(answer: Measurement) -> list[tuple[str | None, str, list[Point]]]:

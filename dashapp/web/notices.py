@@ -1,6 +1,5 @@
 """What the reader should know before the numbers: how fresh they are, whose they are, what is new among them."""
 
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from dash import html
@@ -93,13 +92,8 @@ def _of_origins(scene: Scene) -> Filters:
 
 def _new_values(scene: Scene) -> list[Component]:
     """Values that a dimension took for the first time within the window: a new category is data and worth a look."""
-    first = scene.first_day
     fresh = [
-        f"{label(dim).lower()} {label(value.value)} ({words.day(value.first_day)})"
-        for dim, values in scene.values.items()
-        for value in values
-        if first is not None
-        and max(first + timedelta(days=1), scene.window.since) <= value.first_day <= scene.window.until
+        f"{label(dim).lower()} {label(value.value)} ({words.day(value.first_day)})" for dim, value in scene.first_seen
     ]
     more = f" and {len(fresh) - MOST_NEW} more" if len(fresh) > MOST_NEW else ""
     return (

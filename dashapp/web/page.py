@@ -73,7 +73,8 @@ class Card:
     """One metric shown one way, or several in one chart with `also`; with an empty key what is no metric.
 
     `by` is the split unless `follows_split` and the address names another; `trailing` adds a line pooled over that many
-    days; `columns` is the width, of twelve; `about` takes the place of the definition's first sentence.
+    days; `columns` is the width, of twelve; `about` takes the place of the definition's first sentence. With
+    `marked` it shows on which days something was said for the first time, from when on figures may mean something else.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Card:
     also: tuple[str, ...] = ()
     columns: int = 6
     about: str = ""
+    marked: bool = False
 
     @property
     def metric(self) -> Metric:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -62,6 +62,21 @@ class Scene:
         """The first day that any of the origins looked at covers."""
         names = self.chosen_origins or [origin.name for origin in self.origins]
         return min((o.first_day for o in self.origins if o.name in names and o.first_day), default=None)
+
+    @cached_property
+    def first_seen(self) -> list[tuple[Dim, Value]]:
+        """The values that a dimension took for the first time within the window; on the first day of all data every
+        value is new.
+        """
+        if self.first_day is None:
+            return []
+        since = max(self.first_day + timedelta(days=1), self.window.since)
+        return [
+            (dim, value)
+            for dim, values in self.values.items()
+            for value in values
+            if since <= value.first_day <= self.window.until
+        ]
 
     def ask(self, card: Card) -> Ask:
         """The card's question under the address."""

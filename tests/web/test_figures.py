@@ -212,3 +212,14 @@ def test_markup_in_a_name_is_escaped() -> None:
     assert drawn["data"][0]["name"] == "&lt;b&gt;x&lt;/b&gt;"
     drawn = figures.totals(answer("flags", harmful, by=(Dim.CATEGORY,), grain=Grain.WHOLE), KNOWN)
     assert drawn["data"][0]["y"] == ["&lt;b&gt;x&lt;/b&gt;"]
+
+
+def test_days_on_which_something_was_new_are_marked_and_the_first_five_named() -> None:
+    plain = figures.lines(answer("score_mean", [Point(MONDAY, (), 0.8, 10)]), KNOWN)
+    changes = [(MONDAY + timedelta(days=number), f"new: <v{number}>") for number in range(6)]
+    figure = figures.marked(plain, changes)
+    go.Figure(coloured(figure, tokens()["dark"]))
+    before = len(plain["layout"]["shapes"])
+    assert [shape["x0"] for shape in figure["layout"]["shapes"][before:]] == [day.isoformat() for day, _ in changes]
+    named = figure["layout"]["annotations"][len(plain["layout"]["annotations"]) :]
+    assert [name["text"] for name in named] == [f"new: &lt;v{number}&gt;" for number in range(5)]

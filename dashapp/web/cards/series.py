@@ -1,8 +1,11 @@
 """Cards over time, and totals by group."""
 
+from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 
 from dashapp.domain.ask import Grain
+from dashapp.domain.vocabulary import Dim, label
 from dashapp.metrics import METRICS, Measurement, measure
 from dashapp.web import figures
 from dashapp.web.cards.content import Content, head, missing
@@ -15,7 +18,8 @@ def bars(scene: Scene, card: Card) -> Content:
     answer = measure(scene.desk, card.metric, scene.ask(card))
     if reason := missing(scene, answer):
         return Content(message=reason)
-    return Content(head(answer), _beside_before(scene, answer, figures.bars(answer, scene.known)))
+    figure = _marked(scene, card, answer, figures.bars(answer, scene.known))
+    return Content(head(answer), _beside_before(scene, answer, figure))
 
 
 def lines(scene: Scene, card: Card) -> Content:
@@ -27,6 +31,7 @@ def lines(scene: Scene, card: Card) -> Content:
     trailing = measure(scene.desk, card.metric, replace(answer.ask, trailing=card.trailing)) if pooled else None
     others = [measure(scene.desk, METRICS[key], answer.ask) for key in card.also]
     figure = figures.lines(answer, scene.known, trailing, [other for other in others if not other.error])
+    figure = _marked(scene, card, answer, figure)
     told = head(answer, *others)[1 if card.also else 0 :]  # one value among several would be taken for that of all
     return Content(told, figure if answer.ask.by else _beside_before(scene, answer, figure))
 
@@ -37,6 +42,24 @@ def totals(scene: Scene, card: Card) -> Content:
     if reason := missing(scene, answer):
         return Content(message=reason)
     return Content(head(answer), figures.totals(answer, scene.known))
+
+
+MEANT = (Dim.MODEL_VERSION, Dim.DETECTOR, Dim.CATEGORY, Dim.MEDIA_TYPE, Dim.REGION)
+"""Dimensions of which a new value may change what figures mean."""
+
+
+def _marked(scene: Scene, card: Card, answer: Measurement, figure: figures.Figure) -> figures.Figure:
+    """The figure with the days on which such values were seen for the first time, where the card shows them by day. The
+    notice above the page names them all.
+    """
+    if not card.marked or answer.ask.grain is not Grain.DAY:
+        return figure
+    new: defaultdict[date, list[str]] = defaultdict(list)
+    for dim, value in scene.first_seen:
+        if dim in MEANT:
+            new[value.first_day].append(f"new: {label(value.value)}")
+    changes = [(day, what[0] if len(what) == 1 else f"{len(what)} new values") for day, what in sorted(new.items())]
+    return figures.marked(figure, changes) if changes else figure
 
 
 def _beside_before(scene: Scene, answer: Measurement, figure: figures.Figure) -> figures.Figure:

@@ -13,7 +13,7 @@ from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store.backup import nightly as copy_nightly
 from dashapp.store.reads import has_data, is_stale, last_covered_day
-from dashapp.store.retention import RUNS_DAYS, forget_runs, retire
+from dashapp.store.retention import forget_runs, retire
 from dashapp.store.rollup import roll_up
 from dashapp.summary.weekly import summarise_slot
 
@@ -46,7 +46,7 @@ def retain(
     age with the data: a clock that is wrong for a day must not delete what cannot be had again.
     """
     with writer.begin() as connection:
-        counts = {"runs": forget_runs(connection, now - timedelta(days=RUNS_DAYS))}
+        counts = {"runs": forget_runs(connection, now)}
     if settings.retention_days is None:
         return counts
     with writer.begin() as connection:

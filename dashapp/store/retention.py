@@ -1,12 +1,24 @@
 """Closes old days: what was counted of them stays, the single flags, reports and decisions go."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, Table, bindparam, delete, func, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    delete,
+    false,
+    or_,
+    select,
+    true,
+)
 
 from dashapp.domain.vocabulary import Routing, Severity
 from dashapp.store.archive import write_rows
@@ -14,12 +26,15 @@ from dashapp.store.closed import close_days
 from dashapp.store.moderation import decision, report
 from dashapp.store.operations import job_run
 from dashapp.store.rollup import roll_up, rollup
+from dashapp.store.runs import IS, NEWEST, Outcome
 from dashapp.store.schema import flag
 
 NOBODY_DECIDES = flag.c.decided_day.is_(None) & (flag.c.routing != Routing.HUMAN_REVIEW)
 BEFORE: BindParameter[date] = bindparam("before", required=True)
-RUNS_DAYS = 30
+RUNS_KEPT = timedelta(days=30)
 """How long the history of jobs is kept."""
+FREQUENT, FREQUENT_KEPT = "rollup", timedelta(days=2)
+"""The job that runs every few seconds, and how long its runs are kept that were done."""
 
 
 class Facts(NamedTuple):
@@ -78,8 +93,12 @@ def _plain(name: str) -> str:
     return quote(name, safe="")[:100]
 
 
-def forget_runs(connection: Connection, before: datetime) -> int:
-    """Delete the history of jobs before a moment, but for each job's last run."""
-    last = select(job_run.c.job, func.max(job_run.c.slot).label("slot")).group_by(job_run.c.job).subquery()
-    kept = select(last.c.job).where(last.c.job == job_run.c.job, last.c.slot == job_run.c.slot).exists()
-    return connection.execute(delete(job_run).where(job_run.c.begun_at < before, ~kept)).rowcount
+def forget_runs(connection: Connection, now: datetime) -> int:
+    """Delete the history of jobs that is older than it is kept, but for each job's last run and the last that was done:
+    of what runs every few seconds, runs that were done are kept for a shorter time.
+    """
+    newest = [(job, slot) for job, *slots in connection.execute(select(NEWEST)) for slot in slots if slot]
+    kept = or_(false(), *((job_run.c.job == job) & (job_run.c.slot == slot) for job, slot in newest))
+    frequent = (job_run.c.job == FREQUENT) & IS[Outcome.DONE] & (job_run.c.begun_at < now - FREQUENT_KEPT)
+    old = (job_run.c.begun_at < now - RUNS_KEPT) | frequent
+    return connection.execute(delete(job_run).where(old, ~kept)).rowcount

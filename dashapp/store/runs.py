@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, bindparam, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, Row, ScalarSelect, Select, and_, bindparam, func, literal, select
 
 from dashapp.store.operations import job_run
 
@@ -31,29 +31,48 @@ IS = {
 """That a run has had an outcome until now."""
 
 
-def _newest(*where: ColumnElement[bool]) -> Subquery:
-    """The slot of each job's newest run that meets the conditions."""
+def _names() -> CTE:
+    """The jobs that ever ran, and NULL after the last: one look into the index a job, for history may be long."""
+    names = select(func.min(job_run.c.job).label("job")).cte("names", recursive=True)
+    after = select(func.min(job_run.c.job)).where(job_run.c.job > names.c.job).scalar_subquery()
+    return names.union_all(select(after).where(names.c.job.is_not(None)))
+
+
+NAMES = _names()
+
+
+def _newest(*where: ColumnElement[bool]) -> ScalarSelect[datetime]:
+    """The slot of a job's newest run that meets the conditions."""
+    slot = job_run.c.slot
+    return select(slot).where(job_run.c.job == NAMES.c.job, *where).order_by(slot.desc()).limit(1).scalar_subquery()
+
+
+NEWEST = (
+    select(NAMES.c.job, _newest().label("last"), _newest(IS[Outcome.DONE]).label("done"))
+    .where(NAMES.c.job.is_not(None))
+    .subquery()
+)
+"""Every job that ever ran, with the slots of its last run and the last that was done."""
+
+
+def _runs(slot: ColumnElement[datetime]) -> Select[Any]:
+    return select(job_run).join(NEWEST, and_(job_run.c.job == NEWEST.c.job, job_run.c.slot == slot))
+
+
+def _failing() -> Select[Any]:
+    """By job since when runs have failed or were lost after the last that was done, and how many."""
+    ever = literal(datetime.min.replace(tzinfo=UTC), job_run.c.slot.type)
+    since_done = job_run.c.slot > func.coalesce(NEWEST.c.done, ever)
+    failed = IS[Outcome.FAILED] | IS[Outcome.LOST]
     return (
-        select(job_run.c.job, func.max(job_run.c.slot).label("slot")).where(*where).group_by(job_run.c.job).subquery()
-    )
-
-
-def _runs(newest: Subquery) -> Select[Any]:
-    return select(job_run).join(newest, and_(newest.c.job == job_run.c.job, newest.c.slot == job_run.c.slot))
-
-
-def _failing(done: Subquery) -> Select[str, datetime]:
-    """Since when runs have failed or were lost after the last that was done, by job."""
-    return (
-        select(job_run.c.job, func.min(job_run.c.begun_at))
-        .select_from(job_run.outerjoin(done, done.c.job == job_run.c.job))
-        .where(IS[Outcome.FAILED] | IS[Outcome.LOST], done.c.slot.is_(None) | (job_run.c.slot > done.c.slot))
-        .group_by(job_run.c.job)
+        select(NEWEST.c.job, func.min(job_run.c.begun_at), func.count())
+        .join(job_run, (job_run.c.job == NEWEST.c.job) & since_done & failed)
+        .group_by(NEWEST.c.job)
     )
 
 
 # What the Status page asks is made once: to make a SELECT takes longer than to run one of these.
-LAST, DONE, FAILING = _runs(_newest()), _runs(_newest(IS[Outcome.DONE])), _failing(_newest(IS[Outcome.DONE]))
+LAST, DONE, FAILING = _runs(NEWEST.c.last), _runs(NEWEST.c.done), _failing()
 
 
 @dataclass(frozen=True)
@@ -73,11 +92,14 @@ class Run:
 
 @dataclass(frozen=True)
 class JobState:
-    """A job by its last run, its last run that was done, and since when runs have failed after that."""
+    """A job by its last run, its last run that was done, and since when and how often runs have failed or were lost
+    after that.
+    """
 
     last: Run
     done: Run | None
     failing_since: datetime | None
+    failures: int
 
 
 def states(connection: Connection, now: datetime) -> list[JobState]:
@@ -85,8 +107,8 @@ def states(connection: Connection, now: datetime) -> list[JobState]:
     last, done = (
         {row.job: _run(row, now) for row in connection.execute(newest, {"now": now})} for newest in (LAST, DONE)
     )
-    failing = dict(connection.execute(FAILING, {"now": now}).all())
-    return [JobState(last[job], done.get(job), failing.get(job)) for job in sorted(last)]
+    failing = {job: (since, count) for job, since, count in connection.execute(FAILING, {"now": now})}
+    return [JobState(last[job], done.get(job), *failing.get(job, (None, 0))) for job in sorted(last)]
 
 
 def recent(
@@ -101,7 +123,7 @@ def recent(
 
 def jobs(connection: Connection) -> list[str]:
     """The names of all jobs that ever ran."""
-    return list(connection.scalars(select(job_run.c.job).distinct().order_by(job_run.c.job)))
+    return list(connection.scalars(select(NAMES.c.job).where(NAMES.c.job.is_not(None)).order_by(NAMES.c.job)))
 
 
 def _run(row: Row[Any], now: datetime) -> Run:

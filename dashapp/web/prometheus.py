@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp import __version__
 from dashapp.store.engine import TooSlow
-from dashapp.store.vitals import JobState, Vitals, vitals
+from dashapp.store.runs import JobState
+from dashapp.store.vitals import Vitals, vitals
 from dashapp.web.desk import Services, services
 from dashapp.web.meter_files import VARIABLE, summed
 
@@ -118,11 +119,12 @@ def _jobs(jobs: Iterable[JobState]) -> Iterator[Metric]:
             ("failures_since_success", "Runs that failed or were lost since a job last ended well"),
         )
     )
-    for job in jobs:
-        begun.add_metric([job.job], job.begun_at.timestamp())
-        failed.add_metric([job.job], job.failures)
-        if job.succeeded_at:
-            ended.add_metric([job.job], job.succeeded_at.timestamp())
-        if job.seconds is not None:
-            took.add_metric([job.job], job.seconds)
+    for state in jobs:
+        name, done = [state.last.job], state.done
+        begun.add_metric(name, state.last.begun_at.timestamp())
+        failed.add_metric(name, state.failures)
+        if done and done.ended_at:
+            ended.add_metric(name, done.ended_at.timestamp())
+        if done and done.seconds is not None:
+            took.add_metric(name, done.seconds)
     yield from (begun, ended, took, failed)

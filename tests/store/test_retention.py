@@ -273,13 +273,34 @@ def test_closed_days_cannot_be_counted_in_another_zone(stored: Engine, settings:
         rezone(connection, settings.zone, SLA)
 
 
-def test_old_runs_are_forgotten_but_for_each_jobs_last(writer: Engine) -> None:
-    def run(job: str, days: int) -> dict[str, Any]:
+def test_old_runs_are_forgotten_but_for_each_jobs_last_and_the_last_that_was_done(writer: Engine) -> None:
+    def run(job: str, days: int, **ended: Any) -> dict[str, Any]:
         at = NOW - timedelta(days=days)
-        return {"job": job, "slot": at, "attempt": 1, "runner": "one:1", "begun_at": at, "lease_until": at}
+        row = {"job": job, "slot": at, "attempt": 1, "runner": "one:1", "begun_at": at, "lease_until": at}
+        return {**row, "ended_at": None, "error": None, **ended}
 
+    failed, done = {"ended_at": NOW, "error": "DiskFull"}, {"ended_at": NOW}
+    runs = [run("a", 40), run("a", 35), run("a", 5), run("b", 90), run("b", 80)]
+    runs += [run("c", 60, **done), run("c", 50, **done), run("c", 40, **failed), run("c", 20, **failed)]
     with writer.begin() as connection:
-        connection.execute(insert(job_run), [run("a", 40), run("a", 35), run("a", 5), run("b", 90), run("b", 80)])
-        assert forget_runs(connection, NOW - timedelta(days=30)) == 3
-        left = connection.execute(select(job_run.c.job, job_run.c.slot).order_by(job_run.c.job)).all()
-    assert [tuple(row) for row in left] == [("a", NOW - timedelta(days=5)), ("b", NOW - timedelta(days=80))]
+        connection.execute(insert(job_run), runs)
+        assert forget_runs(connection, NOW) == 5
+        assert forget_runs(connection, NOW) == 0
+        left = connection.execute(select(job_run.c.job, job_run.c.slot).order_by(job_run.c.job, job_run.c.slot)).all()
+    days = [(job, (NOW - slot).days) for job, slot in left]
+    assert days == [("a", 5), ("b", 80), ("c", 50), ("c", 20)]
+
+
+def test_of_what_runs_every_few_seconds_failures_are_kept_for_longer_than_what_went_well(writer: Engine) -> None:
+    def run(job: str, days: int, error: str | None = None) -> dict[str, Any]:
+        at = NOW - timedelta(days=days)
+        row = {"job": job, "slot": at, "attempt": 1, "runner": "one:1", "begun_at": at, "lease_until": at}
+        return {**row, "ended_at": at, "error": error}
+
+    runs = [run("rollup", 9), run("rollup", 5, "DiskFull"), run("rollup", 3), run("rollup", 1), run("backup", 9)]
+    with writer.begin() as connection:
+        connection.execute(insert(job_run), [*runs, run("backup", 1)])
+        assert forget_runs(connection, NOW) == 2
+        left = connection.execute(select(job_run.c.job, job_run.c.slot).order_by(job_run.c.job, job_run.c.slot)).all()
+    days = [(job, (NOW - slot).days) for job, slot in left]
+    assert days == [("backup", 9), ("backup", 1), ("rollup", 5), ("rollup", 1)]

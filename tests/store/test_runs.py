@@ -49,20 +49,20 @@ def test_a_job_is_told_of_by_its_last_run_and_the_last_that_was_done(connection:
     assert (state.last.outcome, state.last.error) == (Outcome.FAILED, "DiskFull")
     assert state.done is not None
     assert state.done.result == {"days": 1}
-    assert state.failing_since == NOW - timedelta(minutes=5)
+    assert (state.failing_since, state.failures) == (NOW - timedelta(minutes=5), 2)
 
 
 def test_a_job_that_never_was_done_fails_since_its_first_run(connection: Connection) -> None:
     ran(connection, "backup", 90, error="DiskFull")
     ran(connection, "backup", 30, error="DiskFull")
     (state,) = states(connection, NOW)
-    assert (state.done, state.failing_since) == (None, NOW - timedelta(minutes=90))
+    assert (state.done, state.failing_since, state.failures) == (None, NOW - timedelta(minutes=90), 2)
 
 
 def test_a_failure_that_was_made_good_is_past(connection: Connection) -> None:
     ran(connection, "backup", 90, error="DiskFull")
     ran(connection, "backup", 30)
-    assert [state.failing_since for state in states(connection, NOW)] == [None]
+    assert [(state.failing_since, state.failures) for state in states(connection, NOW)] == [(None, 0)]
 
 
 @pytest.mark.parametrize(("lease", "outcome"), [(0, Outcome.RUNNING), (-1, Outcome.LOST)])
@@ -92,3 +92,19 @@ def test_the_latest_runs_come_first_and_can_be_narrowed(connection: Connection) 
     assert told(50, None, Outcome.FAILED) == [("rollup", 1), ("backup", 2)]
     assert told(50, "rollup", Outcome.DONE) == [("rollup", 3)]
     assert jobs(connection) == ["backup", "rollup"]
+
+
+@pytest.mark.sqlite_only
+def test_however_long_its_history_is_a_job_is_told_of_by_a_few_looks_into_the_index(connection: Connection) -> None:
+    for minute in range(2000):
+        ran(connection, "rollup", 2000 - minute)
+    ran(connection, "rollup", 0, error="DiskFull")
+    ran(connection, "backup", 1)
+    steps: list[None] = []
+    database: Any = connection.connection.driver_connection
+    database.set_progress_handler(lambda: steps.append(None), 100)  # after so many instructions of its machine
+    told = states(connection, NOW), jobs(connection)
+    database.set_progress_handler(None, 0)
+    assert [(state.last.job, state.failures) for state in told[0]] == [("backup", 0), ("rollup", 1)]
+    assert told[1] == ["backup", "rollup"]
+    assert len(steps) < 20

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from dashapp import logs
 from dashapp.settings import Settings
 from dashapp.store.engine import known, writer_engine
-from dashapp.store.meta import OtherZone, keep
+from dashapp.store.meta import OtherZone, Unfinished, keep
 
 EXAMPLES = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
 WRONG_USE = 2
@@ -32,7 +32,7 @@ class Commands(TyperGroup):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
-        except (Wrong, OtherZone) as error:
+        except (Wrong, OtherZone, Unfinished) as error:
             message = str(error)
         except (DatabaseError, OperationalError) as error:
             if type(error) not in (DatabaseError, OperationalError):  # the others are mistakes of ours

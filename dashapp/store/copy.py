@@ -30,12 +30,11 @@ from sqlalchemy import (
 
 from dashapp.store.bulk import insert_columns
 from dashapp.store.columns import metadata
+from dashapp.store.meta import UNDER_WAY, is_unfinished
 from dashapp.store.schema import meta
 
 BATCH = 5_000
 """Rows copied in one transaction."""
-UNDER_WAY = "copying"
-"""The key in the target's `meta` until the copy is known to be the same."""
 AT_LENGTH = 86_400
 """Seconds for which a table may be read."""
 
@@ -84,7 +83,7 @@ def copy(source: Engine, writer: Engine, reader: Engine, progress: Progress) -> 
 def _begin(writer: Engine) -> None:
     """Mark an empty target, or make sure that a run before this one has."""
     with writer.begin() as target:
-        if target.scalar(select(meta.c.value).where(meta.c.key == UNDER_WAY)) is not None:
+        if is_unfinished(target):
             return
         for table in (*TABLES, meta):
             if target.execute(select(literal(1)).select_from(table).limit(1)).first():

@@ -10,13 +10,24 @@ from dashapp.domain.vocabulary import Severity
 from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.schema import meta
 
+UNDER_WAY = "copying"
+"""The key in the `meta` of a store that is being copied to, until the copy is known to be the same."""
+
+
+class Unfinished(Exception):
+    """The store is the beginning of a copy of another."""
+
 
 class OtherZone(Exception):
     """The days in the store are days of another time zone than the one now set."""
 
 
 def keep(connection: Connection, zone: ZoneInfo, sla: Mapping[Severity, float]) -> None:
-    """Hold the settings against those that the store was built with, and take over a changed SLA."""
+    """Hold the settings against those that the store was built with, and take over a changed SLA. A store that is not
+    whole is not to be worked with (Unfinished).
+    """
+    if is_unfinished(connection):
+        raise Unfinished("the database is a copy that is not finished: run `python -m dashapp copy --to` it again")
     stored = _get(connection, "time_zone")
     if stored not in (None, zone.key):
         raise OtherZone(
@@ -28,6 +39,11 @@ def keep(connection: Connection, zone: ZoneInfo, sla: Mapping[Severity, float]) 
     if _get(connection, "sla_hours") not in (None, hours):
         mark_all_dirty(connection)
     _set(connection, "sla_hours", hours)
+
+
+def is_unfinished(connection: Connection) -> bool:
+    """Whether the store is the beginning of a copy: what it says so far is wrong."""
+    return _get(connection, UNDER_WAY) is not None
 
 
 def forget_zone(connection: Connection) -> None:

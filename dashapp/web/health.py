@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.jobs.status import problems
 from dashapp.store.engine import TooSlow
+from dashapp.store.meta import is_unfinished
 from dashapp.store.migrate import state
 from dashapp.store.reads import has_data
 from dashapp.web.desk import services
@@ -36,17 +37,19 @@ def readyz() -> Response:
         current, head = state(engine)
         checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
         with engine.connect() as connection:
-            checks["data"] = "ok" if has_data(connection) else "empty"
+            checks["data"] = HALF if is_unfinished(connection) else "ok" if has_data(connection) else "empty"
         checks["jobs"] = _jobs()
     except (SQLAlchemyError, TooSlow):
         log.exception("readyz")
     checks["disk"] = _disk()
-    ready = (checks["database"], checks["migrations"]) == ("ok", "ok") and checks["jobs"] != DEAD
+    ready = (checks["database"], checks["migrations"]) == ("ok", "ok") and checks["data"] != HALF
+    ready = ready and checks["jobs"] != DEAD
     fine = ready and (checks["jobs"], checks["disk"]) == ("ok", "ok")
     status = "ok" if fine else "degraded" if ready else "unavailable"
     return json_answer({"status": status, "checks": checks}, 200 if ready else 503)
 
 
+HALF = "a copy of another store that is not finished"
 DEAD = "the scheduler of this process has ended"
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
 from bench.databases import Databases
 from dashapp.__main__ import app
-from dashapp.store.engine import reader_engine
+from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.reads import flag_counts
+from dashapp.store.schema import meta
 
 FLAGS = """flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_score,coordinated_flag,attack_id
 F1,2024-03-01,spam,high,human_review,R1,30.5,0.9,True,A1
@@ -65,6 +67,17 @@ def test_a_finished_copy_is_not_copied_over(empty: str) -> None:
     again = run("copy", "--to", empty)
     assert (again.exit_code, again.stdout) == (2, "")
     assert again.stderr == "--to: the database holds data already, in its table coverage\n"
+
+
+def test_a_copy_that_is_not_finished_is_no_store(tmp_path: Path) -> None:
+    engine = writer_engine(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(insert(meta).values(key="copying", value="under way"))
+    engine.dispose()
+    told = "the database is a copy that is not finished: run `python -m dashapp copy --to` it again\n"
+    for words in (["rollup"], ["rollup", "--rezone"], ["init"], ["import", "ts-ops", str(tmp_path)]):
+        refused = run(*words)
+        assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", told)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, update
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.settings import Settings
 from dashapp.store.operations import job_run
-from dashapp.store.schema import dirty_day
+from dashapp.store.schema import dirty_day, meta
 from dashapp.store.writes import put_origin
 from dashapp.web.desk import Services
 from tests.web.served import client_of
@@ -76,6 +76,15 @@ def test_days_that_wait_for_long_wait_for_a_process_that_is_not_there(client: Fl
     changed(writer)
     ran(writer, "rollup", timedelta(minutes=16))
     assert told(client) == (200, "degraded", "changed days are not rolled up")
+
+
+def test_a_copy_that_is_not_finished_is_not_served(client: FlaskClient, writer: Engine) -> None:
+    with writer.begin() as connection:
+        connection.execute(insert(meta).values(key="copying", value="under way"))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["status"] == "unavailable"
+    assert answer.get_json()["checks"]["data"] == "a copy of another store that is not finished"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from dashapp.jobs.schedule import Daily, Every, Schedule, due
 from dashapp.settings import Settings
-from dashapp.store.claims import ATTEMPTS, Run, claim, finish, give_up, last_runs, longer, moment, release, renew
+from dashapp.store.claims import ATTEMPTS, Claim, claim, finish, give_up, last_runs, longer, moment, release, renew
 from dashapp.store.engine import TooSlow, reader_engine, writer_engine
 
 RENEWALS = 4
@@ -73,7 +73,7 @@ class Watch:
 
     seconds: float
     clock: Callable[[], float]
-    seen: dict[str, tuple[Run, float]] = field(default_factory=dict)
+    seen: dict[str, tuple[Claim, float]] = field(default_factory=dict)
     looked: float = 0
 
     def look(self) -> None:
@@ -83,7 +83,7 @@ class Watch:
             self.seen.clear()
         self.looked = now
 
-    def lost(self, run: Run) -> bool:
+    def lost(self, run: Claim) -> bool:
         """Whether this run, as it is seen now, is lost."""
         known, since = self.seen.get(run.job, (None, 0.0))
         if known != run:
@@ -111,11 +111,11 @@ class Runner:
         self.stopping = Event()
         self.trouble: str | None = None
 
-    def claimed(self) -> list[tuple[Job, Run]]:
+    def claimed(self) -> list[tuple[Job, Claim]]:
         """The runs that are now for this process to do. Where the store cannot be used there are none, and `trouble`
         says why.
         """
-        found: list[tuple[Job, Run]] = []
+        found: list[tuple[Job, Claim]] = []
         try:
             with self.reader.connect() as connection:
                 self.watch.look()
@@ -130,7 +130,7 @@ class Runner:
         self.trouble = None
         return found
 
-    def _claim_all(self, wanted: Iterable[tuple[Job, Run, Run | None]], found: list[tuple[Job, Run]]) -> None:
+    def _claim_all(self, wanted: Iterable[tuple[Job, Claim, Claim | None]], found: list[tuple[Job, Claim]]) -> None:
         """Add the runs that could be claimed; those before one that fails are this process's all the same."""
         for job, run, before in wanted:
             if self._claim(job, run, before):
@@ -138,7 +138,7 @@ class Runner:
                 if before and before.slot == run.slot and before.runner:
                     log.warning("%s is attempt %d, after that of %s", job.name, run.attempt, before.runner)
 
-    def _wanted(self, connection: Connection) -> list[tuple[Job, Run, Run | None]]:
+    def _wanted(self, connection: Connection) -> list[tuple[Job, Claim, Claim | None]]:
         now = self.clock(connection)
         ahead, daily = ([job.name for job in self.jobs if isinstance(job.schedule, kind)] for kind in (Every, Daily))
         last = last_runs(connection, *ahead) | last_runs(connection, *daily, until=now)
@@ -148,10 +148,10 @@ class Runner:
             if slot := self._slot(connection, job, before, now):
                 attempt = before.attempt + 1 if before and before.slot == slot else 1
                 until = longer(now, self.settings.lease_seconds)
-                wanted.append((job, Run(job.name, slot, attempt, self.name, now, until), before))
+                wanted.append((job, Claim(job.name, slot, attempt, self.name, now, until), before))
         return wanted
 
-    def _slot(self, connection: Connection, job: Job, last: Run | None, now: datetime) -> datetime | None:
+    def _slot(self, connection: Connection, job: Job, last: Claim | None, now: datetime) -> datetime | None:
         """The slot to claim: of the last run where it was lost, else the one that is due."""
         if self.stopping.is_set():
             return None
@@ -160,7 +160,7 @@ class Runner:
         slot = due(job.schedule, last, now, catch_up=job.catch_up, rest=job.rest)
         return slot if slot and job.needed(connection) else None
 
-    def _claim(self, job: Job, run: Run, before: Run | None) -> bool:
+    def _claim(self, job: Job, run: Claim, before: Claim | None) -> bool:
         """Claim a run; False where another was quicker, or where it was lost too often.
 
         A run that seems lost is left alone where others kept us from writing: perhaps they kept its lease from being
@@ -184,7 +184,7 @@ class Runner:
         for engine in (self.reader, self.writer, self.quick):
             engine.dispose()
 
-    def run(self, job: Job, run: Run) -> None:
+    def run(self, job: Job, run: Claim) -> None:
         """Do a run to its end, and say how it ended. Its lease is renewed until that is said."""
         over, lost, begun = Event(), Event(), self.steady()
         keeper = Thread(target=self._keep, args=(run, over, lost), daemon=True, name=f"lease of {job.name}")
@@ -209,11 +209,11 @@ class Runner:
             over.set()
             keeper.join()
 
-    def give_back(self, run: Run) -> None:
+    def give_back(self, run: Claim) -> None:
         """Leave a run to whoever looks next."""
         self._say(lambda connection: release(connection, run))
 
-    def _done(self, job: Job, run: Run, lost: Event) -> tuple[Mapping[str, int], str | None]:
+    def _done(self, job: Job, run: Claim, lost: Event) -> tuple[Mapping[str, int], str | None]:
         """The counts of a run, and the kind of what went wrong."""
 
         def check() -> None:
@@ -231,7 +231,7 @@ class Runner:
             log.exception("%s failed", job.name)
             return {}, kind_of(error)
 
-    def _keep(self, run: Run, over: Event, lost: Event) -> None:
+    def _keep(self, run: Claim, over: Event, lost: Event) -> None:
         """Renew a lease until the run is over."""
         seconds = self.settings.lease_seconds
         while not over.wait(seconds / RENEWALS):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dashapp.store.claims import ATTEMPTS, Run
+from dashapp.store.claims import ATTEMPTS, Claim
 
 EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday."""
@@ -58,7 +58,7 @@ class Daily:
 Schedule = Every | Daily
 
 
-def due(schedule: Schedule, last: Run | None, now: datetime, *, catch_up: bool, rest: float) -> datetime | None:
+def due(schedule: Schedule, last: Claim | None, now: datetime, *, catch_up: bool, rest: float) -> datetime | None:
     """The slot that is to run now, if any, of a job whose last run has ended.
 
     Of slots that were missed the newest runs, or with `catch_up` one after the other. After a run the job rests `rest`
@@ -89,7 +89,7 @@ MOST_REST = timedelta(minutes=10)
 """However long a run took, the job runs again after it."""
 
 
-def _rests(last: Run, now: datetime, rest: float) -> bool:
+def _rests(last: Claim, now: datetime, rest: float) -> bool:
     if last.ended_at is None or last.seconds is None:
         return False
     return timedelta() <= now - last.ended_at < min(timedelta(seconds=rest * last.seconds), MOST_REST)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dashapp.jobs.tasks import ROLLUP, jobs_of
 from dashapp.settings import Settings
-from dashapp.store.claims import Run, last_runs
+from dashapp.store.claims import Claim, last_runs
 from dashapp.store.reads import has_data, is_stale
 
 BEHIND = timedelta(minutes=15)
@@ -18,12 +18,12 @@ MISSED = 3
 """Slots of the jobs that run all day after which nobody can be there to run them."""
 
 
-def _is_lost(run: Run, settings: Settings, now: datetime) -> bool:
+def _is_lost(run: Claim, settings: Settings, now: datetime) -> bool:
     """Whether a lease ran out so long ago that whoever runs jobs would have taken the run over."""
     return run.ended_at is None and now - run.lease_until > timedelta(seconds=2 * settings.lease_seconds)
 
 
-def _any_since(last: Mapping[str, Run], moment: datetime) -> bool:
+def _any_since(last: Mapping[str, Claim], moment: datetime) -> bool:
     return any((run.ended_at or run.begun_at) >= moment for run in last.values())
 
 

@@ -32,9 +32,9 @@ GIVEN_UP = "lost with its process, every time"
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run as the store has it. While it goes on its `lease_until` moves on; one released by a process that had to
-    stop has no `runner`.
+class Claim:
+    """A run in hand, as the store has it. While it goes on its `lease_until` moves on; one released by a process that
+    had to stop has no `runner`.
     """
 
     job: str
@@ -54,7 +54,7 @@ class Run:
 
 
 EVER = datetime(9000, 1, 1, tzinfo=UTC)
-COLUMNS = tuple(job_run.c[name] for name in Run.__dataclass_fields__)
+COLUMNS = tuple(job_run.c[name] for name in Claim.__dataclass_fields__)
 
 
 def moment(connection: Connection) -> datetime:
@@ -64,11 +64,11 @@ def moment(connection: Connection) -> datetime:
     return datetime.now(UTC)
 
 
-def last_runs(connection: Connection, *jobs: str, until: datetime | None = None) -> dict[str, Run]:
+def last_runs(connection: Connection, *jobs: str, until: datetime | None = None) -> dict[str, Claim]:
     """The run with the newest slot of each of these jobs that has run; of slots up to a moment, where one is given."""
     if not jobs:
         return {}
-    return {row.job: Run(*row) for row in connection.execute(_newest(jobs), {"until": until or EVER})}
+    return {row.job: Claim(*row) for row in connection.execute(_newest(jobs), {"until": until or EVER})}
 
 
 @lru_cache(maxsize=16)
@@ -83,7 +83,7 @@ def _newest(jobs: tuple[str, ...]) -> CompoundSelect[Any]:
     return union_all(*(select(one) for one in each))
 
 
-def claim(connection: Connection, run: Run, before: Run | None, until: datetime | None = None) -> bool:
+def claim(connection: Connection, run: Claim, before: Claim | None, until: datetime | None = None) -> bool:
     """Put a run into the store, unless somebody was quicker: `before` must still be the job's last run (of slots up to
     a moment, where one is given), as it was.
 
@@ -104,34 +104,34 @@ def claim(connection: Connection, run: Run, before: Run | None, until: datetime 
     return True
 
 
-def renew(connection: Connection, run: Run, until: datetime) -> bool:
+def renew(connection: Connection, run: Claim, until: datetime) -> bool:
     """Move a lease on; False when the run is not ours any more."""
     return _change(connection, run, {"lease_until": until})
 
 
-def release(connection: Connection, run: Run) -> bool:
+def release(connection: Connection, run: Claim) -> bool:
     """Give a run back that had to stop, as if it had not begun."""
     return _change(connection, run, {"runner": "", "attempt": run.attempt - 1})
 
 
 def finish(
-    connection: Connection, run: Run, ended_at: datetime, seconds: float, result: Mapping[str, int], error: str | None
+    connection: Connection, run: Claim, ended_at: datetime, seconds: float, result: Mapping[str, int], error: str | None
 ) -> bool:
     """Say how a run ended; False when it was not ours any more."""
     told = {"ended_at": ended_at, "seconds": seconds, "result": json.dumps(dict(result)), "error": error}
     return _change(connection, run, told)
 
 
-def give_up(connection: Connection, run: Run, now: datetime) -> bool:
+def give_up(connection: Connection, run: Claim, now: datetime) -> bool:
     """End a run that was lost too often."""
     return _change(connection, run, {"ended_at": now, "error": GIVEN_UP})
 
 
-def _change(connection: Connection, run: Run, values: Mapping[str, object]) -> bool:
+def _change(connection: Connection, run: Claim, values: Mapping[str, object]) -> bool:
     return bool(connection.execute(update(job_run).where(*_same(run)).values(values)).rowcount)
 
 
-def _same(run: Run) -> tuple[ColumnElement[bool], ...]:
+def _same(run: Claim) -> tuple[ColumnElement[bool], ...]:
     """The row of a run that nobody else has taken up or ended since."""
     of = job_run.c
     return (

@@ -4,21 +4,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashapp.jobs.schedule import Daily, Every, due
-from dashapp.store.claims import Run
+from dashapp.store.claims import Claim
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2024, 4, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def ended(slot: datetime, *, begun: datetime | None = None, seconds: float = 0) -> Run:
+def ended(slot: datetime, *, begun: datetime | None = None, seconds: float = 0) -> Claim:
     begun = begun or slot
     end = begun + timedelta(seconds=seconds)
-    return Run("job", slot, 1, "one:1", begun, begun, end, seconds)
+    return Claim("job", slot, 1, "one:1", begun, begun, end, seconds)
 
 
 def run_due(
-    schedule: Every | Daily, last: Run | None, now: datetime, *, catch_up: bool = False, rest: float = 0
+    schedule: Every | Daily, last: Claim | None, now: datetime, *, catch_up: bool = False, rest: float = 0
 ) -> str:
     slot = due(schedule, last, now, catch_up=catch_up, rest=rest)
     return f"{slot:%d %H:%M:%S}" if slot else ""

@@ -14,6 +14,7 @@ from dashapp.metrics import stretches
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.registry import Metric, Policy
 from dashapp.store.closed import first_open_day
+from dashapp.store.meta import FormerSla, former_slas
 from dashapp.store.reads import (
     Coverage,
     Origin,
@@ -131,6 +132,16 @@ class Desk:
     def first_open_day(self) -> date | None:
         """The first day of which single rows are kept; None where those of all days are."""
         return self.once("first open day", lambda: first_open_day(self.connection))
+
+    def former_slas(self, window: Window) -> list[FormerSla]:
+        """The SLAs, other than the present one, that closed days of a window were counted under."""
+        found: list[FormerSla] = self.once("former slas", lambda: former_slas(self.connection))
+        begins = [FIRST_DAY, *(one.before for one in found)]
+        return [
+            one
+            for begin, one in zip(begins, found, strict=False)
+            if window.since < one.before and begin <= window.until and one.hours != self.policy.sla
+        ]
 
     @property
     def today(self) -> date:

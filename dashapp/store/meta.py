@@ -2,16 +2,29 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, insert, select
 
 from dashapp.domain.vocabulary import Severity
+from dashapp.store.closed import first_open_day
 from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.schema import meta
 
 UNDER_WAY = "copying"
 """The key in the `meta` of a store that is being copied to, until the copy is known to be the same."""
+
+FORMER = "former_slas"
+"""The key of those, as JSON: pairs of a day and hours by severity."""
+
+
+class FormerSla(NamedTuple):
+    """The hours of an SLA under which closed days before a date were counted, but for those of an SLA before it."""
+
+    before: date
+    hours: Mapping[Severity, float]
 
 
 class Unfinished(Exception):
@@ -36,9 +49,28 @@ def keep(connection: Connection, zone: ZoneInfo, sla: Mapping[Severity, float]) 
         )
     _set(connection, "time_zone", zone.key)
     hours = json.dumps({severity.value: float(sla[severity]) for severity in Severity})
-    if _get(connection, "sla_hours") not in (None, hours):
+    former = _get(connection, "sla_hours")
+    if former is not None and former != hours:
+        _remember(connection, json.loads(former))
         mark_all_dirty(connection)
     _set(connection, "sla_hours", hours)
+
+
+def former_slas(connection: Connection) -> list[FormerSla]:
+    """The SLAs that days were closed under and that were changed since, the earliest first."""
+    kept = json.loads(_get(connection, FORMER) or "[]")
+    return [
+        FormerSla(date.fromisoformat(before), {Severity(name): value for name, value in hours.items()})
+        for before, hours in kept
+    ]
+
+
+def _remember(connection: Connection, hours: Mapping[str, float]) -> None:
+    """Keep an SLA that is no more, where days are closed that were counted under it: they stay as they are."""
+    kept = json.loads(_get(connection, FORMER) or "[]")
+    first = first_open_day(connection)
+    if first is not None and (not kept or kept[-1][0] < first.isoformat()):
+        _set(connection, FORMER, json.dumps([*kept, (first.isoformat(), hours)]))
 
 
 def is_unfinished(connection: Connection) -> bool:

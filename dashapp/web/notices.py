@@ -72,6 +72,12 @@ def _closed(scene: Scene) -> list[Component]:
         f"Days before {words.day(first)} are closed: they stay as they were counted. Of their single rows only those "
         f"are kept that were not decided then."
     )
+    former = [
+        f"before {words.day(one.before)} under an SLA of {words.sla(one.hours)}"
+        for one in scene.desk.former_slas(scene.window)
+    ]
+    if former:
+        told += f" They were counted {', and '.join(former)}."
     return [components.notice(told, "info")]
 
 

@@ -1,5 +1,9 @@
 """What only pages say of numbers; they are worded by the metrics, for alerts and summaries say them too."""
 
+from collections import Counter
+from collections.abc import Mapping
+
+from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import Better, Metric
 from dashapp.metrics.words import NO_DATA, change, count, day, days, level, moment, number
 
@@ -14,6 +18,13 @@ def hours(value: float) -> str:
 def megabytes(size: float) -> str:
     """A number of bytes, in millions of them: 32.8 MB."""
     return f"{size / 1e6:,.1f} MB"
+
+
+def sla(given: Mapping[Severity, float]) -> str:
+    """The hours of most severities, and those that differ: "24 h (critical 4 h)"."""
+    [(usual, _)] = Counter(given.values()).most_common(1)
+    others = ", ".join(f"{severity} {value:g} h" for severity, value in given.items() if value != usual)
+    return f"{usual:g} h" + (f" ({others})" if others else "")
 
 
 def direction(metric: Metric, now: float | None, before: float | None) -> str:

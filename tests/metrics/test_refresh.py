@@ -182,6 +182,7 @@ def test_what_could_not_be_kept_is_told_to_whoever_asked(
         assert measure(desk, metric, ask).error is None
 
 
+@pytest.mark.sqlite_only  # there is no time so short that PostgreSQL could not read a thousand reports in it
 def test_what_took_too_long_is_told_to_whoever_asked_and_what_was_kept_stays(
     reader: Engine, writer: Engine, settings: Settings, policy: Policy
 ) -> None:

@@ -19,7 +19,7 @@ from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.schema import meta
 
 MARK = 1.5
-TIMES = 7
+TIMES = 21
 PATIENCE = 600
 """Seconds that a read of the copy may take."""
 

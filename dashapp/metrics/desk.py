@@ -86,7 +86,8 @@ class Desk:
 
     def origins(self, feed: Feed = Feed.ANY) -> list[Origin]:
         """All origins with what they cover of a feed."""
-        return self.once(("origins", feed), lambda: origins(self.connection, feed))
+        live = self._live_since if feed is Feed.LIVE else None
+        return self.once(("origins", feed), lambda: origins(self.connection, feed, live))
 
     def coverage(self, names: tuple[str, ...], window: Window | None = None, feed: Feed = Feed.FLAGS) -> Coverage:
         """What the feed of some origins covers until today, of the window where one is given."""
@@ -125,8 +126,11 @@ class Desk:
 
     def live_since(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """When the first events of some origins came, by name; of those that sent any."""
-        found = self.once("live since", lambda: live_since(self.connection))
-        return {name: found[name] for name in names if name in found}
+        return {name: self._live_since[name] for name in names if name in self._live_since}
+
+    @property
+    def _live_since(self) -> dict[str, datetime]:
+        return self.once("live since", lambda: live_since(self.connection))
 
     @property
     def first_open_day(self) -> date | None:

@@ -94,15 +94,23 @@ class Origin:
     last_day: date | None
 
 
-def origins(connection: Connection, feed: Feed | None = None) -> list[Origin]:
-    """All origins, by name, with what they cover, of one feed where it is given."""
-    one = feed is not None and feed is not Feed.ANY
-    found = connection.execute(SPANS_OF, {"feed": feed}) if one else connection.execute(SPANS)
-    spans = {name: (first, last) for name, first, last in found}
-    if feed is Feed.LIVE:
-        spans = {name: (first.date(), None) for name, first in live_since(connection).items()}
-    rows = connection.execute(ORIGINS)
+def origins(
+    connection: Connection, feed: Feed | None = None, live: Mapping[str, datetime] | None = None
+) -> list[Origin]:
+    """All origins, by name, with what they cover, of one feed where it is given. `live` is what `live_since` found."""
+    rows, spans = connection.execute(ORIGINS), _covered_by(connection, feed, live)
     return [Origin(row.origin, row.kind, row.delivered_at, *spans.get(row.origin, (None, None))) for row in rows]
+
+
+def _covered_by(
+    connection: Connection, feed: Feed | None, live: Mapping[str, datetime] | None
+) -> dict[str, tuple[date, date | None]]:
+    if feed is Feed.LIVE:
+        found = live_since(connection) if live is None else live
+        return {name: (first.date(), None) for name, first in found.items()}
+    one = feed is not None and feed is not Feed.ANY
+    spans = connection.execute(SPANS_OF, {"feed": feed}) if one else connection.execute(SPANS)
+    return {name: (first, last) for name, first, last in spans}
 
 
 def received_since(connection: Connection) -> dict[str, date]:

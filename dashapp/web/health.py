@@ -31,8 +31,9 @@ def readyz() -> Response:
     """Whether requests can be served (else 503), and what else is wrong (`degraded`, 200). An empty store is ready: it
     waits for its first import.
     """
-    checks = {"database": "unreachable", "migrations": "unknown", "data": "unknown", "jobs": "unknown"}
-    engine = services().reader
+    engine, store = services().reader, services().store
+    checks = {"database": AWAY if engine is store else f"replica {AWAY}"}
+    checks |= dict.fromkeys(("migrations", "data", "jobs"), "unknown")
     try:
         current, head = state(engine)
         checks |= {"database": "ok", "migrations": "ok" if current == head else "behind"}
@@ -49,6 +50,7 @@ def readyz() -> Response:
     return json_answer({"status": status, "checks": checks}, 200 if ready else 503)
 
 
+AWAY = "unreachable"
 HALF = "a copy of another store that is not finished"
 DEAD = "the scheduler of this process has ended"
 
@@ -77,4 +79,4 @@ def _disk() -> str:
     try:
         return "ok" if shutil.disk_usage(Path(url.database).parent).free >= ROOM else "full"
     except OSError:
-        return "unreachable"
+        return AWAY

@@ -92,3 +92,16 @@ def test_events_go_to_the_store_whose_tokens_let_them_in(client: FlaskClient, pr
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(flag)) == 1
     assert client.get("/export/flags.csv?since=2024-03-01&until=2024-03-01").text.count("spam") == 2
+
+
+def test_a_replica_that_is_away_is_named_and_events_are_still_taken(
+    primary: tuple[Engine, str], settings: Settings
+) -> None:
+    url = primary[0].url.render_as_string(hide_password=False)
+    away = "postgresql://watchfloor@127.0.0.1:1/watchfloor?connect_timeout=2"
+    app = create_app(settings.model_copy(update={"database_url": url, "read_url": away}))
+    client = app.server.test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["checks"]["database"]) == (503, "replica unreachable")
+    sent = client.post("/api/v1/events", json=SENT, headers={"Authorization": f"Bearer {primary[1]}"})
+    assert (sent.status_code, sent.get_json()["new"]) == (200, 1)

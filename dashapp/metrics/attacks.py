@@ -14,7 +14,7 @@ from dashapp.metrics.desk import Desk
 from dashapp.metrics.measure import measure
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.registry import METRICS
-from dashapp.stats.outbreak import ZSCORE7_DAYS, Baseline, Series, expected_range, zscore7, zscore7_baseline
+from dashapp.stats.zscore import ZSCORE7_DAYS, Baseline, Series, expected_range, zscore7, zscore7_baseline
 from dashapp.store.reads import known_attacks
 
 

@@ -1,50 +1,117 @@
-"""Detectors of unusual volume: a series of counts in, a score a day out, and the range in which a day is no alarm."""
+"""Unusual volume: how far each day of a series of counts lies from what the days before it let expect.
 
+A day is held against a quasi-Poisson model of the days before it, with a trend and weekdays. What the model took for
+an outbreak is no part of later baselines, so that a long or a returning attack does not become the expectation.
+Nothing here looks ahead: later days change no judgement.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Series = NDArray[np.float64]
+from dashapp.stats.baseline import Baselines, Settings, reference
+from dashapp.stats.tails import between, lower, upper
 
-ZSCORE7_DAYS = 7
-ZSCORE7_LEAST = 3
+Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+ALERT = 10**-2.5
+"""A day is an alarm when a count so high has less than this chance."""
+CRITICAL = 1e-4
+"""Below it a day is an alarm beyond doubt, and no part of later baselines."""
+LEAST = 5
+"""Counts below it are no alarm, however unlikely: three flags after fifty days without one are three flags."""
+LARGEST_GAP = 1
+"""Days without an alarm that two alarms of one episode may have between them."""
+DAILY = Settings()
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """What a detector held each day against: mean and standard deviation, NaN for a day that it does not judge."""
+class Judged:
+    """What was made of each day, all of shape (series, days); NaN where a day could not be judged.
 
-    mean: Series
-    deviation: Series
-
-
-def zscore7(counts: Series) -> Series:
-    """How many standard deviations each day lies above the mean of the seven days that end with it.
-
-    Shape (days,) in and out, NaN for a day without data and where fewer than three days are known or all are equal.
-    The day is part of its own baseline, so the score cannot exceed 6 / sqrt(7) = 2.27: kept as the baseline that
-    better detectors are held against.
+    `low` to `high` are the counts that are no alarm, neither up nor down; `p` is the chance of a count at least as
+    high, `p_low` of one at most as high; `provisional` is a judgement on little history.
     """
-    baseline = zscore7_baseline(counts)
-    return (counts - baseline.mean) / baseline.deviation
+
+    expected: Numbers
+    low: Numbers
+    high: Numbers
+    p: Numbers
+    p_low: Numbers
+    provisional: Mask
+
+    @property
+    def alarmed(self) -> Mask:
+        """Days so far off that later baselines leave them out: what `judge` is given of days judged before."""
+        return (self.p < CRITICAL) | (self.p_low < CRITICAL)
 
 
-def zscore7_baseline(counts: Series) -> Baseline:
-    """Mean and sample standard deviation of the seven days that end with each day, over those that are known."""
-    padded = np.concatenate([np.full(ZSCORE7_DAYS - 1, np.nan), counts])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, ZSCORE7_DAYS)
-    known = np.isfinite(windows)
-    n = known.sum(axis=1)
-    filled = np.where(known, windows, 0.0)
-    mean = filled.sum(axis=1) / np.maximum(n, 1)
-    spread = np.where(known, filled - mean[:, None], 0.0)
-    deviation = np.sqrt((spread**2).sum(axis=1) / np.maximum(n - 1, 1))
-    judged = (n >= ZSCORE7_LEAST) & (deviation > 0) & np.isfinite(counts)
-    return Baseline(np.where(judged, mean, np.nan), np.where(judged, deviation, np.nan))
+@dataclass(frozen=True)
+class Episode:
+    """Alarms of one series that belong together: their days, and the smallest chance among them."""
+
+    series: int
+    first: int
+    last: int
+    days: tuple[int, ...]
+    p: float
 
 
-def expected_range(baseline: Baseline, threshold: float) -> tuple[Series, Series]:
-    """Lowest and highest count of each day that lie within `threshold` deviations of its mean; counts are never < 0."""
-    reach = threshold * baseline.deviation
-    return np.maximum(baseline.mean - reach, 0.0), baseline.mean + reach
+def p_values(counts: Numbers, weekday: NDArray[np.integer], *, excluded: Mask | None = None) -> Numbers:
+    """The chance of a count at least as high, (series, days) as the counts, NaN for a day that is not judged.
+
+    NaN among the counts is a day without data. `weekday` (days,) is 0 to 6. `excluded` (series, days) marks days that
+    enter no baseline, such as confirmed incidents.
+    """
+    return judge(counts, weekday, excluded=excluded).p
+
+
+def judge(
+    counts: Numbers,
+    weekday: NDArray[np.integer],
+    *,
+    excluded: Mask | None = None,
+    restarts: Mask | None = None,
+    first: int = 0,
+    alarmed: Mask | None = None,
+    settings: Settings = DAILY,
+) -> Judged:
+    """What is made of each day from `first` on; see `p_values` for counts, weekday and excluded.
+
+    Days before `first` are not judged again: `alarmed` (series, days) says which of them were, as `Judged.alarmed`
+    tells it, and the judgement is then the same as that of a replay. `restarts` (series, days) marks days from which a
+    series means something else: no baseline reaches back beyond them. For hours, `weekday` is the season of each
+    period and `settings` count in periods.
+    """
+    shape = counts.shape
+    expected, variance, p, p_low = (np.full(shape, np.nan) for _ in range(4))
+    history = np.zeros(shape)
+    none = np.zeros(shape, dtype=bool)
+    baselines = Baselines(counts, weekday, none if excluded is None else excluded, restarts, settings)
+    before = none.copy() if alarmed is None else alarmed.copy()
+    for day in range(shape[1]):
+        if day >= first:
+            expected[:, day], variance[:, day], history[:, day] = reference(baselines, day)
+            p[:, day] = upper(counts[:, day], expected[:, day], variance[:, day])
+            p_low[:, day] = lower(counts[:, day], expected[:, day], variance[:, day])
+            before[:, day] = (p[:, day] < CRITICAL) | (p_low[:, day] < CRITICAL)
+        baselines.passed(day, before[:, day])
+    low, high = between(expected, variance, ALERT)
+    return Judged(expected, low, high, p, p_low, history < settings.provisional)
+
+
+def episodes(p_values: Numbers, counts: Numbers) -> list[Episode]:
+    """The alarms of each series, those no more than a day apart together, by series and day."""
+    alarm = (p_values < ALERT) & (counts >= LEAST)
+    return [
+        Episode(series, int(run[0]), int(run[-1]), tuple(int(day) for day in run), float(p_values[series, run].min()))
+        for series in np.flatnonzero(alarm.any(axis=1)).tolist()
+        for run in _runs(np.flatnonzero(alarm[series]))
+    ]
+
+
+def _runs(days: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    yield from np.split(days, np.flatnonzero(np.diff(days) > LARGEST_GAP + 1) + 1)

@@ -1,61 +1,72 @@
-from statistics import mean, stdev
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from dashapp.stats.outbreak import expected_range, zscore7, zscore7_baseline
+from dashapp.stats.outbreak import Episode, episodes, judge, p_values
 
-counts = st.lists(st.none() | st.integers(0, 1000), min_size=1, max_size=30)
-
-
-def plain(series: list[int | None]) -> list[float | None]:
-    """The score of each day by the words of its definition."""
-    scores: list[float | None] = []
-    for day, count in enumerate(series):
-        known = [value for value in series[max(0, day - 6) : day + 1] if value is not None]
-        judged = count is not None and len(known) >= 3 and len(set(known)) > 1
-        scores.append((count - mean(known)) / stdev(known) if judged and count is not None else None)
-    return scores
+DAYS = 120
+WEEKDAY = np.arange(DAYS) % 7
 
 
-@settings(max_examples=200, deadline=None, database=None)
-@given(counts)
-def test_zscore7_is_what_its_definition_says(series: list[int | None]) -> None:
-    scores = zscore7(np.array([np.nan if value is None else value for value in series], dtype=np.float64))
-    assert [None if np.isnan(score) else pytest.approx(score, abs=1e-9) for score in scores] == plain(series)
+def steady(seed: int, series: int = 3, days: int = DAYS) -> np.ndarray:
+    """Counts of series with a weekday cycle and a fifth of noise about 100 a day."""
+    draw = np.random.default_rng(seed)
+    mean = 100 * np.array([1.2, 1.1, 1.1, 1.0, 1.0, 0.8, 0.8])[np.arange(days) % 7]
+    return draw.negative_binomial(25, 25 / (25 + mean), size=(series, days)).astype(np.float64)
 
 
-def test_zscore7_of_one_spike_after_six_equal_days_is_as_high_as_it_can_be() -> None:
-    scores = zscore7(np.array([10.0] * 6 + [1000.0]))
-    assert scores[6] == pytest.approx(2.2678, abs=5e-5)
+def test_a_day_of_five_times_the_usual_is_as_good_as_impossible_and_its_neighbours_are_not() -> None:
+    counts = steady(1)
+    counts[1, 60] = 500
+    p = p_values(counts, WEEKDAY)
+    assert p[1, 60] < 1e-10
+    assert (p[1, [58, 59, 61, 62]] > 0.003).all()
 
 
-def test_zscore7_is_silent_before_the_third_day_and_while_nothing_varies() -> None:
-    scores = zscore7(np.array([1.0, 9.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0]))
-    assert [bool(np.isnan(score)) for score in scores] == [True, True, False, False, False, False, False, False, True]
+def test_the_first_seven_days_known_are_not_judged_and_three_weeks_are_provisional() -> None:
+    judged = judge(steady(2), WEEKDAY)
+    assert np.isnan(judged.p[:, :10]).all()  # seven days, and the three that are always left out
+    assert np.isfinite(judged.p[:, 10:]).all()
+    assert judged.provisional[:, :24].all()
+    assert not judged.provisional[:, 24:].any()
 
 
-def test_no_later_day_changes_an_earlier_score() -> None:
-    series = np.array([3.0, 8.0, 2.0, 9.0, 4.0, 7.0, 30.0, 5.0, 6.0])
-    changed = np.concatenate([series[:7], [np.nan, 900.0]])
-    assert zscore7(changed)[:7].tolist()[2:] == zscore7(series)[:7].tolist()[2:]
+def test_what_comes_later_changes_no_judgement() -> None:
+    counts = steady(3)
+    later = counts.copy()
+    later[:, 80:] = np.random.default_rng(4).integers(0, 100_000, size=(3, 40))
+    later[1, 90] = np.nan
+    assert p_values(later, WEEKDAY)[:, :80].tolist()[0][10:] == p_values(counts, WEEKDAY)[:, :80].tolist()[0][10:]
 
 
-def test_the_expected_range_is_the_mean_and_the_deviations_to_either_side_but_never_negative() -> None:
-    low, high = expected_range(zscore7_baseline(np.array([4.0, 6.0, 8.0, 90.0])), 1.5)
-    assert [low[2], high[2]] == [3.0, 9.0]
-    assert low[3] == 0.0
-    assert high[3] == pytest.approx(27 + 1.5 * 42.0317, abs=1e-3)
-    assert np.isnan([low[:2], high[:2]]).all()
+def test_judging_from_a_day_on_equals_the_replay() -> None:
+    counts = steady(5)
+    counts[0, 50:70] *= 6
+    counts[2, 40] = np.nan
+    whole = judge(counts, WEEKDAY)
+    part = judge(counts, WEEKDAY, first=60, alarmed=whole.alarmed & (np.arange(DAYS) < 60))
+    assert np.isnan(part.p[:, :60]).all()
+    assert part.p[:, 60:].tolist() == whole.p[:, 60:].tolist()
+    assert part.expected[:, 60:].tolist() == whole.expected[:, 60:].tolist()
 
 
-@settings(max_examples=200, deadline=None, database=None)
-@given(counts, st.floats(0.5, 2))
-def test_a_day_above_its_range_scores_above_the_threshold(series: list[int | None], threshold: float) -> None:
-    values = np.array([np.nan if value is None else value for value in series], dtype=np.float64)
-    scores, (low, high) = zscore7(values), expected_range(zscore7_baseline(values), threshold)
-    assert (np.isnan(scores) == np.isnan(high)).all()
-    assert (scores[values > high + 1e-6] > threshold).all()
-    assert (scores[(values < high - 1e-6) & (values >= low)] < threshold).all()
+def test_a_day_without_data_is_not_judged_and_pulls_no_baseline_down() -> None:
+    counts = steady(6)
+    counts[0, 30:50] = np.nan
+    judged = judge(counts, WEEKDAY)
+    assert np.isnan(judged.p[0, 30:50]).all()
+    assert judged.expected[0, 55:].mean() == pytest.approx(100, rel=0.1)
+
+
+def test_alarms_no_more_than_a_day_apart_are_one_episode() -> None:
+    p = np.full((2, 12), 0.5)
+    p[1, [2, 3, 5, 8]] = [1e-3, 1e-6, 2e-3, 1e-3]
+    counts = np.full((2, 12), 50.0)
+    assert episodes(p, counts) == [Episode(1, 2, 5, (2, 3, 5), 1e-6), Episode(1, 8, 8, (8,), 1e-3)]
+
+
+def test_four_flags_are_no_alarm_however_unlikely_and_five_are() -> None:
+    counts = np.zeros((2, 60))
+    counts[:, 59] = [4, 5]
+    p = p_values(counts, np.arange(60) % 7)
+    assert (p[:, 59] < 1e-6).all()
+    assert [episode.series for episode in episodes(p, counts)] == [1]

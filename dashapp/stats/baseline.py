@@ -1,28 +1,27 @@
-"""What the days before a day let expect of it: which of them count, and the model's mean and variance."""
+"""Which of the days before a day it is held against."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashapp.stats.loglinear import Coefficients, Design, improved, information, start
+from dashapp.stats.loglinear import Design
 
 Numbers = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-UNUSUAL = 2.58
-"""Standardised residual from which a day weighs less in the baseline: that of one day in a hundred."""
-STEPS = (6, 3, 3)
-"""Of the fit between reweightings; more change no p-value in its third digit."""
+LEVEL_SD = 10.0
+"""Of the level about the mean's logarithm: holds a series of zeros in place, weighs nothing otherwise."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The model's sizes, in periods, and how far its parts may lie from nothing, as logarithms.
+    """The model's sizes, in periods, and how far its parts may lie from nothing, as standard deviations of logarithms.
 
-    The defaults are for days. A day is judged from `least` known days on, and the judgement is provisional up to
-    `provisional`. The last `guard` days before a day are left out, so that the first days of a slow attack do not hide
-    the next. Alarms of at most `longest` days running are left out of later baselines: what lasts is the new normal.
+    The defaults are for days. A day is judged once `least` days of its baseline are known, provisionally up to
+    `provisional`. The last `guard` days before it are left out, so that the first days of a slow attack do not hide the
+    next. Alarms are left out of later baselines for `longest` days running. A series that was off on `longest` of
+    `longest` + `slack` days has a new level: its baseline starts anew with them.
     """
 
     window: int = 84
@@ -30,92 +29,87 @@ class Settings:
     least: int = 7
     provisional: int = 21
     longest: int = 14
+    slack: int = 2
     trend_unit: float = 28.0
     trend_sd: float = 0.25
-    season_sd: float = 0.2
-    usual_variation: float = 0.2
-    """Standard deviation of a count over its mean, beyond Poisson's, that is expected before there is data."""
-    usual_weight: float = 7.0
-    """Days of data that this expectation is worth."""
+    season_sd: float = 0.3
 
 
 class Baselines:
-    """The days that may enter the baseline of the next day to be judged, kept as days pass."""
+    """The baselines of the next days, kept as days pass.
+
+    A baseline ends `guard` days before its day, so that what is made of a day tells on nothing sooner than `guard` + 1
+    days later: so many days can be judged at once.
+    """
 
     def __init__(
-        self, counts: Numbers, season: NDArray[np.integer], excluded: Mask, restarts: Mask | None, settings: Settings
+        self,
+        counts: Numbers,
+        season: NDArray[np.integer],
+        settings: Settings,
+        excluded: Mask | None = None,
+        restarts: Mask | None = None,
     ) -> None:
         series, days = counts.shape
-        reach = settings.window + settings.guard
-        self.settings = settings
-        self.season = season
+        self._settings = settings
+        self._ahead = settings.window + settings.guard
         known = np.isfinite(counts)
-        ahead = np.zeros((series, reach))
+        ahead = np.zeros((series, self._ahead))
         self._counts = np.hstack([ahead, np.where(known, counts, 0.0)])
-        self._weights = np.hstack([ahead, np.where(known & ~excluded, 1.0, 0.0)])
-        marks = np.zeros((reach + days, int(season.max()) + 1))
-        marks[np.arange(days) + reach, season] = 1.0
-        self._marks = marks
-        self._trend = np.arange(-reach, -settings.guard) / settings.trend_unit
-        self._restarts = restarts
+        self._known = np.hstack([ahead, known if excluded is None else known & ~excluded])
+        self._used = self._known.copy()
+        self._alarmed = np.zeros((series, self._ahead + days), dtype=bool)
         self._running = np.zeros(series, dtype=np.intp)
+        self._columns = _columns(season, settings)
+        begins = np.where(False if restarts is None else restarts, np.arange(days) + self._ahead, 0)
+        self._begin = np.maximum.accumulate(np.broadcast_to(begins, (series, days)), axis=1)
+
+    def before(self, days: range) -> tuple[Numbers, Numbers, Design]:
+        """Counts and use (0 or 1) of the days of each baseline, (days, series, window), and the model's design."""
+        window, reach = self._settings.window, slice(days.start, days.stop + self._settings.window - 1)
+        at = np.lib.stride_tricks.sliding_window_view(np.arange(reach.start, reach.stop), window)
+        since = self._begin[:, days.start : days.stop].T[:, :, None]
+        used = _windows(self._used[:, reach], window) * (at[:, None, :] >= since)
+        columns = np.lib.stride_tricks.sliding_window_view(self._columns[reach], window, axis=0)
+        columns = columns.transpose(0, 2, 1).copy()
+        columns[:, :, -2] = np.arange(-self._ahead, -self._settings.guard) / self._settings.trend_unit
+        target = self._columns[days.start + self._ahead : days.stop + self._ahead, None, :]
+        return (
+            _windows(self._counts[:, reach], window),
+            used,
+            Design(columns, target, _precision(columns, self._settings)),
+        )
 
     def passed(self, day: int, alarmed: Mask) -> None:
-        """A day was judged: its alarms leave later baselines, and so do the days before a restart."""
+        """A day was judged: it leaves later baselines where it is an alarm, unless alarms have become the rule."""
+        settings, at = self._settings, day + self._ahead
         self._running = np.where(alarmed, self._running + 1, 0)
-        at = day + self.settings.window + self.settings.guard
-        self._weights[alarmed & (self._running <= self.settings.longest), at] = 0.0
-        if self._restarts is not None and day + 1 < self._restarts.shape[1]:
-            self._weights[self._restarts[:, day + 1], : at + 1] = 0.0
-
-    def before(self, day: int) -> tuple[Numbers, Numbers, Design]:
-        """Counts and weights (series, window) of the baseline of a day, and what is known of its days."""
-        settings, window = self.settings, slice(day, day + self.settings.window)
-        precision = np.full((len(self._counts), 1), settings.season_sd**-2)
-        design = Design(self._trend, self._marks[window], int(self.season[day]), settings.trend_sd**-2, precision)
-        return self._counts[:, window], self._weights[:, window], design
-
-
-def reference(baselines: Baselines, day: int) -> tuple[Numbers, Numbers, Numbers]:
-    """Mean and variance of the count to be expected of a day, and how many days are known of each series.
-
-    Mean and variance are NaN for a series with too few days.
-    """
-    settings = baselines.settings
-    counts, used, design = baselines.before(day)
-    history = used.sum(axis=1)
-    found = start(counts, used, design.season.shape[1])
-    dispersion = 1.0 + settings.usual_variation**2 * found.ahead(design)
-    weights = used
-    for steps in STEPS:
-        found = improved(found, counts, weights / dispersion[:, None], design, steps)
-        dispersion, weights = spread(found, counts, weights, used, dispersion, design, settings)
-    mean = found.ahead(design)
-    doubt = information(weights * found.expected(design) / dispersion[:, None], design).variance(design)
-    variance = dispersion * mean + mean**2 * doubt
-    judged = history >= settings.least
-    return np.where(judged, mean, np.nan), np.where(judged, variance, np.nan), history
+        self._used[alarmed & (self._running <= settings.longest), at] = 0.0
+        self._alarmed[:, at] = alarmed
+        stretch = slice(at + 1 - settings.longest - settings.slack, at + 1)
+        lasting = self._alarmed[:, stretch].sum(axis=1) >= settings.longest
+        if lasting.any():
+            self._used[lasting, stretch] = self._known[lasting, stretch]
+            self._alarmed[lasting, stretch] = False
+            self._begin[lasting, day + settings.guard + 1 :] = np.maximum(
+                self._begin[lasting, day + settings.guard + 1 :], stretch.start
+            )
 
 
-def spread(
-    found: Coefficients,
-    counts: Numbers,
-    weights: Numbers,
-    used: Numbers,
-    dispersion: Numbers,
-    design: Design,
-    settings: Settings,
-) -> tuple[Numbers, Numbers]:
-    """The dispersion of each series, variance over mean and at least 1, and the weights of its days by how usual they
-    are.
-    """
-    expected = found.expected(design)
-    pearson = (counts - expected) ** 2 / expected
-    usual = 1.0 + settings.usual_variation**2 * found.ahead(design)
-    parameters = information(weights * expected / dispersion[:, None], design).parameters()
-    freedom = np.maximum(weights.sum(axis=1) - parameters, 1.0)
-    dispersion = (settings.usual_weight * usual + (weights * pearson).sum(axis=1)) / (settings.usual_weight + freedom)
-    dispersion = np.maximum(dispersion, 1.0)
-    root = np.cbrt(expected)
-    residual = 1.5 * np.abs(np.cbrt(counts) ** 2 - root**2) / np.sqrt(root * dispersion[:, None])
-    return dispersion, used * np.where(residual > UNUSUAL, np.maximum(residual, 1.0) ** -2, 1.0)
+def _columns(season: NDArray[np.integer], settings: Settings) -> Numbers:
+    """Seasons, a place for the trend, and one, of each day and of those before the first."""
+    ahead, days = settings.window + settings.guard, len(season)
+    columns = np.zeros((ahead + days, int(season.max(initial=0)) + 3))
+    columns[np.arange(days) + ahead, season] = 1.0
+    columns[:, -1] = 1.0
+    return columns
+
+
+def _precision(columns: Numbers, settings: Settings) -> Numbers:
+    return np.array([*[settings.season_sd**-2] * (columns.shape[2] - 2), settings.trend_sd**-2, LEVEL_SD**-2])
+
+
+def _windows(values: Numbers, window: int) -> Numbers:
+    """(series, days) as (days, series, window)."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=1)
+    return np.ascontiguousarray(windows.transpose(1, 0, 2))

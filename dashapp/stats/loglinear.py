@@ -1,8 +1,9 @@
-"""A log-linear model of counts, fitted to many series at once: a level, a trend and a season, each held near nothing
+"""A log-linear model of counts, fitted to many baselines at once: a season, a trend and a level, each held near nothing
 by a ridge, by iteratively reweighted least squares.
 
-The design is an arrow: a season's factor meets only its own days, so that each step solves two equations a series
-(level and trend) and reads the factors off them, whatever the length of the season.
+Arrays are (days, series, ...): the days are those to be judged, each with its own baseline of as many days as the
+window has. A season's factor meets only its own days, so that each step solves two equations a baseline (trend and
+level) and reads the factors off them, whatever the length of the season.
 """
 
 from dataclasses import dataclass
@@ -12,125 +13,93 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-LEVEL_SD = 10.0
-"""Of the level's logarithm about that of the mean: holds a series of zeros in place, weighs nothing otherwise."""
 LARGEST_STEP = 2.0
 """By which a level may move in one step, as a logarithm."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """The days of a baseline as seen from the day to be judged.
+    """Baselines as seen from the days to be judged. The order of columns and coefficients is seasons, trend, level.
 
-    `trend` (days,) is the time to that day in units of the trend, negative; `season` (days, seasons) is 1 in the column
-    of a day's season; `target` the season of the day itself; the two precisions are one over the variance of the
-    ridge.
+    `columns` (days, window, seasons + 2) are the model's; `target` (days, 1, seasons + 2) the row of the day itself;
+    `precision` (seasons + 2,) is one over the variance that the ridge gives each coefficient.
     """
 
-    trend: Numbers
-    season: Numbers
-    target: int
-    trend_precision: float
-    season_precision: Numbers
-    """(series, 1)."""
+    columns: Numbers
+    target: Numbers
+    precision: Numbers
+
+    @property
+    def products(self) -> Numbers:
+        """What `Information` sums: marks of the seasons, these times the trend, and the trend squared."""
+        marks, trend = self.columns[:, :, :-2], self.columns[:, :, -2:-1]
+        return np.concatenate([marks, marks * trend, trend**2], axis=2)
+
+    def expected(self, found: Numbers) -> Numbers:
+        """The count that the coefficients let expect of each day of the baseline, (days, series, window)."""
+        return np.asarray(np.exp(found @ self.columns.transpose(0, 2, 1)))
+
+    def ahead(self, found: Numbers) -> Numbers:
+        """The count that they let expect of the day to be judged, (days, series)."""
+        return np.asarray(np.exp((found * self.target).sum(axis=2)))
 
 
-@dataclass(frozen=True)
-class Coefficients:
-    """Logarithms: level at the day to be judged (series,), trend (series,), season (series, seasons)."""
-
-    level: Numbers
-    trend: Numbers
-    season: Numbers
-
-    def expected(self, design: Design) -> Numbers:
-        """The count that the model expects of each day of the baseline, (series, days)."""
-        return np.asarray(
-            np.exp(self.level[:, None] + self.trend[:, None] * design.trend + self.season @ design.season.T)
-        )
-
-    def ahead(self, design: Design) -> Numbers:
-        """The count that it expects of the day to be judged, (series,)."""
-        return np.asarray(np.exp(self.level + self.season[:, design.target]))
-
-
-@dataclass(frozen=True)
 class Information:
-    """What a baseline knows of the coefficients: the second derivative of the penalised likelihood, as an arrow.
+    """What baselines know of the coefficients: the second derivative of the penalised likelihood, as an arrow."""
 
-    `known` and `slope` (series, seasons) are the sums of weights and of weights x trend by season, `curve` (series,)
-    the sum of weights x trend x trend, the last with its ridge.
-    """
+    def __init__(self, weights: Numbers, products: Numbers, precision: Numbers) -> None:
+        sums = weights @ products
+        seasons = len(precision) - 2
+        self._known = sums[:, :, :seasons]
+        slope = sums[:, :, seasons:-1]
+        self._whole = self._known + precision[:seasons]
+        self._share, self._tilt = self._known / self._whole, slope / self._whole
+        self._level = (self._share * precision[:seasons]).sum(axis=2) + precision[-1]
+        self._both = (self._tilt * precision[:seasons]).sum(axis=2)
+        self._trend = sums[:, :, -1] - (slope * self._tilt).sum(axis=2) + precision[-2]
 
-    known: Numbers
-    slope: Numbers
-    curve: Numbers
-    season_precision: Numbers
+    def solve(self, given: Numbers) -> Numbers:
+        """The coefficients (days, series, seasons + 2) whose product with this is given."""
+        seasons = given[:, :, :-2]
+        level = given[:, :, -1] - (self._share * seasons).sum(axis=2)
+        trend = given[:, :, -2] - (self._tilt * seasons).sum(axis=2)
+        determinant = self._level * self._trend - self._both**2
+        answer = np.empty_like(given)
+        answer[:, :, -1] = (self._trend * level - self._both * trend) / determinant
+        answer[:, :, -2] = (self._level * trend - self._both * level) / determinant
+        answer[:, :, :-2] = seasons / self._whole - self._share * answer[:, :, -1:] - self._tilt * answer[:, :, -2:-1]
+        return answer
 
-    def solve(self, level: Numbers, trend: Numbers, season: Numbers) -> Coefficients:
-        """The coefficients whose product with this is the given right-hand side."""
-        whole = self.known + self.season_precision
-        share, tilt = self.known / whole, self.slope / whole
-        a = (self.known - self.known * share).sum(axis=1) + LEVEL_SD**-2
-        b = (self.slope - self.slope * share).sum(axis=1)
-        c = self.curve - (self.slope * tilt).sum(axis=1)
-        first = level - (share * season).sum(axis=1)
-        second = trend - (tilt * season).sum(axis=1)
-        determinant = a * c - b * b
-        up = (c * first - b * second) / determinant
-        along = (a * second - b * first) / determinant
-        return Coefficients(up, along, season / whole - share * up[:, None] - tilt * along[:, None])
-
-    def variance(self, design: Design) -> Numbers:
-        """Variance of the logarithm of what is expected of the day to be judged, (series,)."""
-        series, seasons = self.known.shape
-        unit = np.zeros((series, seasons))
-        unit[:, design.target] = 1.0
-        answer = self.solve(np.ones(series), np.zeros(series), unit)
-        return np.asarray(answer.level + answer.season[:, design.target])
+    def variance(self, row: Numbers) -> Numbers:
+        """Variance (days, series) of what the coefficients say of a row of the design, (days, 1, seasons + 2)."""
+        rows = np.broadcast_to(row, (*self._level.shape, row.shape[2]))
+        return np.asarray((self.solve(rows) * row).sum(axis=2))
 
     def parameters(self) -> Numbers:
-        """How many coefficients the data determine, (series,): fewer than there are where the ridges hold them."""
-        seasons = self.known.shape[1]
-        share = (self.known / (self.known + self.season_precision)).sum(axis=1)
-        return np.asarray(2.0 + share * (seasons - 1) / seasons)
+        """How many coefficients the data determine, (days, series): fewer than there are where the ridge holds them."""
+        seasons = self._share.shape[2]
+        return np.asarray(2.0 + self._share.sum(axis=2) * (seasons - 1) / seasons)
 
 
-def information(weights: Numbers, design: Design) -> Information:
-    """Of days with these weights, (series, days): what a day tells, its expected count over the dispersion."""
-    leaning = weights * design.trend
-    return Information(
-        weights @ design.season,
-        leaning @ design.season,
-        leaning @ design.trend + design.trend_precision,
-        design.season_precision,
-    )
+def start(counts: Numbers, used: Numbers, design: Design) -> Numbers:
+    """The mean of the days used as the level, and nothing else."""
+    found = np.zeros((*counts.shape[:2], design.columns.shape[2]))
+    mean = (used * counts).sum(axis=2) / np.maximum(used.sum(axis=2), 1.0)
+    found[:, :, -1] = np.log(mean + 0.01)
+    return found
 
 
-def start(counts: Numbers, weights: Numbers, seasons: int) -> Coefficients:
-    """The mean of each series as its level, and nothing else."""
-    mean = (weights * counts).sum(axis=1) / np.maximum(weights.sum(axis=1), 1.0)
-    return Coefficients(np.log(mean + 0.01), np.zeros(len(counts)), np.zeros((len(counts), seasons)))
-
-
-def improved(found: Coefficients, counts: Numbers, weights: Numbers, design: Design, steps: int) -> Coefficients:
+def improved(found: Numbers, counts: Numbers, weights: Numbers, design: Design, steps: int) -> Numbers:
     """The coefficients after some steps towards the maximum of the penalised likelihood.
 
-    `weights` (series, days) are the days' weights over the dispersion, 0 for those that are not part of the baseline.
+    `weights` (days, series, window) are the days' weights over the dispersion, 0 for those that are not used.
     """
-    centre = found.level
+    products = design.products
+    centre = np.zeros_like(found)
+    centre[:, :, -1] = found[:, :, -1]
     for _ in range(steps):
-        expected = found.expected(design)
-        pull = weights * (counts - expected)
-        step = information(weights * expected, design).solve(
-            pull.sum(axis=1) - (found.level - centre) / LEVEL_SD**2,
-            pull @ design.trend - found.trend * design.trend_precision,
-            pull @ design.season - found.season * design.season_precision,
-        )
-        size = np.minimum(1.0, LARGEST_STEP / np.maximum(np.abs(step.level), 1e-9))
-        found = Coefficients(
-            found.level + size * step.level,
-            found.trend + size * step.trend,
-            found.season + size[:, None] * step.season,
-        )
+        expected = design.expected(found)
+        pull = (weights * (counts - expected)) @ design.columns - (found - centre) * design.precision
+        step = Information(weights * expected, products, design.precision).solve(pull)
+        found = found + step * (LARGEST_STEP / np.maximum(np.abs(step[:, :, -1:]), LARGEST_STEP))
     return found

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashapp.stats.baseline import Baselines, Settings, reference
+from dashapp.stats.baseline import Baselines, Settings
+from dashapp.stats.reference import Reference, reference
 from dashapp.stats.tails import between, lower, upper
 
 Numbers = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 ALERT = 10**-2.5
-"""A day is an alarm when a count so high has less than this chance."""
+"""A day is an alarm when a count so high, or so low, has less than this chance."""
 CRITICAL = 1e-4
 """Below it a day is an alarm beyond doubt, and no part of later baselines."""
 LEAST = 5
-"""Counts below it are no alarm, however unlikely: three flags after fifty days without one are three flags."""
+"""Fewer flags are no alarm, however unlikely: three after fifty days without one are three flags. Nor is a fall by
+fewer.
+"""
 LARGEST_GAP = 1
 """Days without an alarm that two alarms of one episode may have between them."""
 DAILY = Settings()
@@ -33,7 +36,8 @@ class Judged:
     """What was made of each day, all of shape (series, days); NaN where a day could not be judged.
 
     `low` to `high` are the counts that are no alarm, neither up nor down; `p` is the chance of a count at least as
-    high, `p_low` of one at most as high; `provisional` is a judgement on little history.
+    high, `p_low` of one at most as high; `provisional` says that little history was known. `variance` and `freedom` are
+    the rest of what was expected, see `Reference`.
     """
 
     expected: Numbers
@@ -42,6 +46,8 @@ class Judged:
     p: Numbers
     p_low: Numbers
     provisional: Mask
+    variance: Numbers
+    freedom: Numbers
 
     @property
     def alarmed(self) -> Mask:
@@ -81,26 +87,37 @@ def judge(
 ) -> Judged:
     """What is made of each day from `first` on; see `p_values` for counts, weekday and excluded.
 
-    Days before `first` are not judged again: `alarmed` (series, days) says which of them were, as `Judged.alarmed`
-    tells it, and the judgement is then the same as that of a replay. `restarts` (series, days) marks days from which a
-    series means something else: no baseline reaches back beyond them. For hours, `weekday` is the season of each
-    period and `settings` count in periods.
+    Days before `first` are not judged again: `alarmed` (series, days) says of them what `Judged.alarmed` said, and the
+    judgement is then the same as that of a replay. `restarts` (series, days) marks days from which a series means
+    something else: no baseline reaches back beyond them. For hours, `weekday` is the season of each period, any small
+    integer from 0, and `settings` count in periods.
     """
-    shape = counts.shape
-    expected, variance, p, p_low = (np.full(shape, np.nan) for _ in range(4))
-    history = np.zeros(shape)
-    none = np.zeros(shape, dtype=bool)
-    baselines = Baselines(counts, weekday, none if excluded is None else excluded, restarts, settings)
-    before = none.copy() if alarmed is None else alarmed.copy()
-    for day in range(shape[1]):
-        if day >= first:
-            expected[:, day], variance[:, day], history[:, day] = reference(baselines, day)
-            p[:, day] = upper(counts[:, day], expected[:, day], variance[:, day])
-            p_low[:, day] = lower(counts[:, day], expected[:, day], variance[:, day])
-            before[:, day] = (p[:, day] < CRITICAL) | (p_low[:, day] < CRITICAL)
-        baselines.passed(day, before[:, day])
-    low, high = between(expected, variance, ALERT)
-    return Judged(expected, low, high, p, p_low, history < settings.provisional)
+    days = counts.shape[1]
+    baselines = Baselines(counts, weekday, settings, excluded, restarts)
+    for day in range(first):
+        baselines.passed(day, np.zeros(len(counts), dtype=bool) if alarmed is None else alarmed[:, day])
+    found = np.full((6, *counts.shape), np.nan)
+    step = settings.guard + 1
+    for since in range(first, days, step):
+        block = range(since, min(since + step, days))
+        found[:, :, block.start : block.stop] = _judged(counts, reference(baselines, block, settings), block)
+        off = np.any(found[:2, :, block.start : block.stop] < CRITICAL, axis=0)
+        for place, day in enumerate(block):
+            baselines.passed(day, off[:, place])
+    p, p_low, mean, variance, freedom, history = found
+    low, high = between(mean, variance, freedom, ALERT)
+    low, high = np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0)), np.maximum(high, LEAST - 1.0)
+    return Judged(mean, low, high, p, p_low, history < settings.provisional, variance, freedom)
+
+
+def _judged(counts: Numbers, expected: Reference, days: range) -> Numbers:
+    """Upper and lower tail of the counts and what was expected, (6, series, days)."""
+    mean, variance, freedom, history = (
+        values.T for values in (expected.mean, expected.variance, expected.freedom, expected.history)
+    )
+    seen = counts[:, days.start : days.stop]
+    tails = (tail(seen, mean, variance, freedom) for tail in (upper, lower))
+    return np.stack([*tails, mean, variance, freedom, history])
 
 
 def episodes(p_values: Numbers, counts: Numbers) -> list[Episode]:

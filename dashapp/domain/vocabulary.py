@@ -126,7 +126,29 @@ class Feed(StrEnum):
 class Method(StrEnum):
     """Ways to find attacks, which the pages call detectors; in an address `detector` is what raised a flag."""
 
+    OUTBREAK = "outbreak"
+    EARS_C2 = "ears_c2"
     ZSCORE7 = "zscore7"
+
+
+class IncidentKind(StrEnum):
+    """What an incident looks like to a detector."""
+
+    SPIKE = "spike"
+    RAMP = "ramp"
+    SURGE = "surge"
+    DROP = "drop"
+    BRIGADING = "brigading"
+    MASS_REPORTING = "mass_reporting"
+    DEFINITION_CHANGE = "definition_change"
+
+
+class Triage(StrEnum):
+    """What an analyst made of an incident that a detector found."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
 
 
 class Case(StrEnum):

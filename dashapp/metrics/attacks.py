@@ -1,7 +1,6 @@
 """Attacks: those known, those a detector finds, and how well the two agree."""
 
-import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -9,104 +8,92 @@ import numpy as np
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.messages import Incident
-from dashapp.domain.vocabulary import Dim, Method
+from dashapp.domain.vocabulary import Dim
+from dashapp.metrics.counted import Counted, Unmeasured, counted
 from dashapp.metrics.desk import Desk
+from dashapp.metrics.detectors import DEFAULT_DETECTOR, DETECTORS, Detector, Numbers, Verdict
 from dashapp.metrics.measure import measure
-from dashapp.metrics.measurement import Measurement
+from dashapp.metrics.pool import Groups
 from dashapp.metrics.registry import METRICS
-from dashapp.stats.zscore import ZSCORE7_DAYS, Baseline, Series, expected_range, zscore7, zscore7_baseline
 from dashapp.store.reads import known_attacks
 
+__all__ = ["DEFAULT_DETECTOR", "DETECTORS", "Detector", "Unmeasured"]
 
-class Unmeasured(Exception):
-    """The series that a detector reads could not be had; the measurement says why."""
-
-    def __init__(self, measurement: Measurement) -> None:
-        super().__init__(measurement.error)
-        self.measurement = measurement
-
-
-@dataclass(frozen=True)
-class Detector:
-    """A way to find attacks: it scores daily totals, and a day at or above the threshold is an alarm.
-
-    `baseline` is what it held each day against, `before` how many days ahead of the first one judged it takes into
-    that, `limit` says in a sentence what it cannot see.
-    """
-
-    key: Method
-    title: str
-    threshold: float
-    score: Callable[[Series], Series]
-    baseline: Callable[[Series], Baseline]
-    before: int
-    limit: str
-
-    @property
-    def description(self) -> str:
-        """The first sentence of what the scoring function says about itself."""
-        text = " ".join((inspect.getdoc(self.score) or "").split())
-        return text.split(". ")[0].rstrip(".") + "."
-
-
-DEFAULT_DETECTOR = Method.ZSCORE7
-DETECTORS: dict[str, Detector] = {
-    detector.key: detector
-    for detector in (
-        Detector(
-            Method.ZSCORE7,
-            "Seven-day z-score",
-            1.5,
-            zscore7,
-            zscore7_baseline,
-            before=ZSCORE7_DAYS - 1,
-            limit="A day is part of the seven days that it is held against, so its score cannot exceed 2.27, the first "
-            "day of an attack can hide the next, and a small attack can drown in the total.",
-        ),
-    )
-}
+LARGEST_GAP = 1
+"""Days without an alarm that two alarms of one episode may have between them."""
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """A day that the detector finds unusual: its flags, and its score."""
+    """A day of a series that the detector finds unusual: its flags, those to be expected, and its score."""
 
     day: date
+    group: Groups
     observed: int
+    expected: float
     score: float
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A day as the detector saw it: its flags, its score, and between which counts it would have been no alarm.
+    """A day as the detector saw it: its flags, its score, what was to be expected, and between which counts it would
+    have been no alarm.
 
-    Flags are None for a day that is unknown to it, score and counts also for one that it could not judge.
+    Flags are None for a day that is unknown to it, all else also for one that it could not judge. `drop` is a day with
+    fewer flags than that, `provisional` one judged on little history.
     """
 
     day: date
     observed: int | None
     score: float | None
+    expected: float | None
     low: float | None
     high: float | None
     alarm: bool
+    drop: bool
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """The days of one series; its group has a value for each dimension that the detector splits by."""
+
+    group: Groups
+    days: tuple[Judged, ...]
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """The days that are unusual, up."""
+        return [
+            Alarm(day.day, self.group, day.observed, day.expected, day.score)
+            for day in self.days
+            if day.alarm and day.observed is not None and day.expected is not None and day.score is not None
+        ]
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A known attack with the alarms on its days; without an attack, a run of days that each raised an alarm."""
+    """A known attack with the alarms on its days; without an attack, alarms of one series close to each other."""
 
     since: date
     until: date
     evidence: tuple[Alarm, ...]
     attack: Incident | None = None
 
+    @property
+    def group(self) -> Groups:
+        """The series of an episode that is no known attack."""
+        return self.evidence[0].group if self.evidence else ()
+
 
 @dataclass(frozen=True)
 class Backtest:
     """A detector held against the known attacks, counted in days; recall and precision in percent, None of nothing.
 
-    `false_days` are the days that it took for attacks and that are none; of `attacks`, `attacks_caught` had an alarm on
-    at least one of their days.
+    A detector that reads categories finds an attack day with an alarm in the attack's category. `false_days` are the
+    days that it took for attacks and that are none. Of `attacks`, `attacks_caught` had an alarm on at least one of
+    their days, `first_days_caught` on the first; `delay_days` is how long it took on average, of those caught.
+    `false_alerts` are runs of alarms that no attack explains, over `judged_days` days that could be judged.
     """
 
     detector: str
@@ -118,41 +105,34 @@ class Backtest:
     precision: float | None
     attacks: int
     attacks_caught: int
+    first_days_caught: int
+    delay_days: float | None
+    false_alerts: int
+    judged_days: int
     false_days: tuple[date, ...]
 
+    @property
+    def false_alerts_a_week(self) -> float | None:
+        """How often it takes for an attack what is none."""
+        return 7 * self.false_alerts / self.judged_days if self.judged_days else None
 
-def judged(desk: Desk, ask: Ask, detector: Detector) -> list[Judged]:
-    """What the detector makes of each day of the window.
 
-    It reads the daily total of the flags that the question is about. Days that no origin covers and days that may still
-    change are unknown to it, neither judged nor part of a baseline.
+def judged(desk: Desk, ask: Ask, detector: Detector) -> list[Series]:
+    """What the detector makes of each day of the window, by series.
+
+    It reads the daily counts of the flags that the question is about. Days that no origin covers and days that may
+    still change are unknown to it, neither judged nor part of a baseline.
     """
     reach = Window(ask.window.since - timedelta(days=detector.before), ask.window.until)
-    answer = measure(desk, METRICS["flags"], replace(ask, window=reach, grain=Grain.DAY, by=(), trailing=1))
-    if answer.error:
-        raise Unmeasured(answer)
-    known = {point.bucket: float(point.n) for point in answer.points if not point.provisional}
-    counts = np.array([known.get(day, np.nan) for day in reach])
-    scores = detector.score(counts)
-    low, high = expected_range(detector.baseline(counts), detector.threshold)
-    seen = zip(reach, *(_known(series) for series in (counts, scores, low, high)), strict=True)
-    return [
-        Judged(
-            day,
-            None if count is None else int(count),
-            score,
-            least,
-            most,
-            score is not None and score >= detector.threshold,
-        )
-        for day, count, score, least, most in seen
-        if day >= ask.window.since
-    ]
+    found = counted(desk, METRICS["flags"], replace(ask, window=reach), detector.by)
+    verdict = detector.verdict(found.over, found.weekday)
+    return [_series(found, verdict, place, ask.window) for place in range(len(found.groups))]
 
 
 def alarms(desk: Desk, ask: Ask, detector: Detector) -> list[Alarm]:
-    """The days of the window that the detector finds unusual."""
-    return _alarms(judged(desk, ask, detector))
+    """The days of the window that the detector finds unusual, by day and series."""
+    found = [alarm for series in judged(desk, ask, detector) for alarm in series.alarms]
+    return sorted(found, key=lambda alarm: (alarm.day, alarm.group))
 
 
 def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
@@ -186,23 +166,41 @@ def flags_of(desk: Desk, ask: Ask, attacks: Sequence[Incident]) -> list[int | No
     ]
 
 
+def explains(attack: Incident, alarm: Alarm, slack: int = 0) -> bool:
+    """Whether an alarm is of a known attack: on its days, give or take `slack`, and of its category, or of all."""
+    margin = timedelta(days=slack)
+    return attack.since - margin <= alarm.day <= attack.until + margin and alarm.group in ((), (attack.category,))
+
+
 def backtest(desk: Desk, ask: Ask, detector: Detector) -> Backtest:
     """How many of the window's attack days the detector finds, and how many other days it takes for attacks."""
-    attacks = attacks_within(desk, ask)
-    attacked = {day for day in ask.window if any(attack.since <= day <= attack.until for attack in attacks)}
-    alarmed = {alarm.day for alarm in alarms(desk, ask, detector)}
-    hits = len(attacked & alarmed)
+    attacks, series = attacks_within(desk, ask), judged(desk, ask, detector)
+    found = [alarm for one in series for alarm in one.alarms]
+    attacked = {day for attack in attacks for day in Window(attack.since, attack.until)}.intersection(ask.window)
+    alarmed = {alarm.day for alarm in found}
+    hits = {alarm.day for alarm in found if any(explains(attack, alarm) for attack in attacks)}
+    firsts = [min((a.day for a in found if explains(attack, a)), default=None) for attack in attacks]
+    delays = [
+        (first - max(attack.since, ask.window.since)).days
+        for attack, first in zip(attacks, firsts, strict=True)
+        if first is not None
+    ]
+    unexplained = [run for run in _runs(found) if not any(explains(attack, a, 1) for a in run for attack in attacks)]
     return Backtest(
         detector.key,
         attack_days=len(attacked),
         detected_days=len(alarmed),
-        true_positives=hits,
-        false_positives=len(alarmed - attacked),
-        recall=_percent(hits, len(attacked)),
-        precision=_percent(hits, len(alarmed)),
+        true_positives=len(hits),
+        false_positives=len(alarmed - hits),
+        recall=_percent(len(hits), len(attacked)),
+        precision=_percent(len(hits), len(alarmed)),
         attacks=len(attacks),
-        attacks_caught=sum(any(attack.since <= day <= attack.until for day in alarmed) for attack in attacks),
-        false_days=tuple(sorted(alarmed - attacked)),
+        attacks_caught=len(delays),
+        first_days_caught=delays.count(0),
+        delay_days=sum(delays) / len(delays) if delays else None,
+        false_alerts=len(unexplained),
+        judged_days=len({day.day for one in series for day in one.days if day.score is not None}),
+        false_days=tuple(sorted(alarmed - hits)),
     )
 
 
@@ -214,24 +212,36 @@ def incidents(desk: Desk, ask: Ask, detector: Detector) -> list[Episode]:
 
 
 def findings(desk: Desk, ask: Ask, detector: Detector) -> list[Episode]:
-    """As `incidents`, but of what the detector found only the days that no known attack explains."""
+    """As `incidents`, but of what the detector found only what no known attack explains."""
     found = alarms(desk, ask, detector)
     known = [_known_episode(attack, found) for attack in attacks_within(desk, ask)]
-    explained = {alarm.day for episode in known for alarm in episode.evidence}
-    unexplained = _found_episodes([alarm for alarm in found if alarm.day not in explained])
+    explained = {alarm for episode in known for alarm in episode.evidence}
+    unexplained = _found_episodes([alarm for alarm in found if alarm not in explained])
     return sorted([*known, *unexplained], key=lambda episode: episode.since)
 
 
-def _alarms(days: Iterable[Judged]) -> list[Alarm]:
-    return [
-        Alarm(day.day, day.observed, day.score)
-        for day in days
-        if day.alarm and day.observed is not None and day.score is not None
+def _series(found: Counted, verdict: Verdict, place: int, window: Window) -> Series:
+    numbers = (found.over, verdict.score, verdict.expected, verdict.low, verdict.high)
+    columns = [_known(series[place]) for series in numbers]
+    marks = [mask[place].tolist() for mask in (verdict.alarm, verdict.drop, verdict.provisional)]
+    days = [
+        Judged(day, None if count is None else int(count), score, expected, low, high, alarm, drop, provisional)
+        for day, count, score, expected, low, high, alarm, drop, provisional in zip(
+            found.days, *columns, *marks, strict=True
+        )
     ]
+    return Series(found.groups[place], tuple(_within(days, window)))
+
+
+def _within(days: Sequence[Judged], window: Window) -> Iterable[Judged]:
+    """The days of a window; those of which nothing is known are unknown."""
+    by_day = {day.day: day for day in days}
+    unknown = Judged(window.since, None, None, None, None, None, alarm=False, drop=False, provisional=False)
+    return (by_day.get(day) or replace(unknown, day=day) for day in window)
 
 
 def _known_episode(attack: Incident, found: Iterable[Alarm]) -> Episode:
-    evidence = tuple(alarm for alarm in found if attack.since <= alarm.day <= attack.until)
+    evidence = tuple(alarm for alarm in found if explains(attack, alarm))
     return Episode(attack.since, attack.until, evidence, attack)
 
 
@@ -240,17 +250,18 @@ def _found_episodes(found: Iterable[Alarm]) -> list[Episode]:
 
 
 def _runs(found: Iterable[Alarm]) -> list[list[Alarm]]:
-    """Alarms on days that follow each other, together."""
+    """Alarms of one series on days close to each other, together; by series and day."""
     runs: list[list[Alarm]] = []
-    for alarm in found:
-        if runs and alarm.day - runs[-1][-1].day == timedelta(days=1):
+    for alarm in sorted(found, key=lambda alarm: (alarm.group, alarm.day)):
+        last = runs[-1][-1] if runs else None
+        if last and last.group == alarm.group and alarm.day - last.day <= timedelta(days=LARGEST_GAP + 1):
             runs[-1].append(alarm)
         else:
             runs.append([alarm])
     return runs
 
 
-def _known(series: Series) -> list[float | None]:
+def _known(series: Numbers) -> list[float | None]:
     """The numbers of a series, None for NaN."""
     return [None if np.isnan(value) else float(value) for value in series]
 

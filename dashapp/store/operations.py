@@ -1,6 +1,6 @@
-"""The tables of what runs beside the requests: runs of jobs, the figures that they keep ready, and weekly summaries."""
+"""The tables of what runs beside the requests: runs of jobs, the figures they keep ready, and weekly summaries."""
 
-from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Date, Double, Index, Integer, String, Table, Text
 
 from dashapp.store.columns import Instant, key, metadata
 
@@ -22,20 +22,6 @@ job_run = Table(
 """Runs of jobs, one a slot, the moment at which a run was due. A run without `ended_at` goes on for as long as its
 lease is renewed; one whose lease ran out was lost with its process, and is taken up again as the next `attempt`.
 `result` is a JSON object of counts, `error` the kind of failure; the log has more."""
-
-detection = Table(
-    "detection",
-    metadata,
-    key("origin", primary_key=True),
-    key("detector", primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("observed", BigInteger, nullable=False),
-    Column("score", Double, nullable=False),
-    Column("found_at", Instant, nullable=False),
-    Column("withdrawn_at", Instant),
-)
-"""Days on which a detector found the flags of an origin unusual: what it saw last, and when it first found that.
-`withdrawn_at` is when later data had changed its mind."""
 
 snapshot = Table(
     "snapshot",

@@ -1,19 +1,17 @@
 """The attacks of the REST API: those known, those found, and the back-test."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any
 
 from flask import Response
 
-from dashapp.domain.ask import Ask
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import Desk, as_of
+from dashapp.metrics import as_of
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, backtest
 from dashapp.metrics.attacks import incidents as episodes
-from dashapp.store.detections import first_found
+from dashapp.metrics.standing import Standing, standing
 from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
 from dashapp.web.desk import open_desk
 from dashapp.web.export import as_file, csv_lines, incident_table, incidents_name, json_answer
@@ -24,18 +22,21 @@ def incidents() -> Response:
     detector, view = _detector_and_view()
     with open_desk() as desk:
         ask = ask_of(desk, view)
+        stand = standing(desk, ask) if detector.key == DEFAULT_DETECTOR else []
         found = episodes(desk, ask, detector)
-        covered_until, since = as_of(desk, ask.chosen(Dim.ORIGIN)), _first_found(desk, ask, detector)
+        covered_until = as_of(desk, ask.chosen(Dim.ORIGIN))
+    listed = [*(_episode(one, detector, stand) for one in found), *(_standing(one) for one in _others(stand, found))]
     return json_answer(
         {
             "detector": detector.key,
             "title": detector.title,
             "description": detector.description,
             "threshold": detector.threshold,
+            "scale": detector.scale,
             "since": ask.window.since.isoformat(),
             "until": ask.window.until.isoformat(),
             "as_of": covered_until.isoformat(),
-            "incidents": [_episode(episode, detector, since) for episode in found],
+            "incidents": sorted(listed, key=lambda one: str(one["since"])),
         }
     )
 
@@ -54,12 +55,15 @@ def backtest_result() -> Response:
     detector, view = _detector_and_view()
     with open_desk() as desk:
         result = backtest(desk, ask_of(desk, view), detector)
-    return json_answer({**asdict(result), "false_days": [day.isoformat() for day in result.false_days]})
+    days = [day.isoformat() for day in result.false_days]
+    return json_answer({**asdict(result), "false_alerts_a_week": result.false_alerts_a_week, "false_days": days})
 
 
 def _detector_and_view() -> tuple[Detector, View]:
-    """The detector that `method=` names, as on the page (`detector=` is what raised the flags), and the whole query."""
-    given = pairs()
+    """The detector that is asked for, and the whole query. `method` names it, as on the page; so does `detector` where
+    what it says is one, for else it is what raised the flags.
+    """
+    given = [("method" if key == "detector" and value in DETECTORS else key, value) for key, value in pairs()]
     names = [value for key, value in given if key == "method"] or [DEFAULT_DETECTOR]
     if len(names) > 1 or names[0] not in DETECTORS:
         known = ", ".join(DETECTORS)
@@ -68,34 +72,84 @@ def _detector_and_view() -> tuple[Detector, View]:
     return DETECTORS[view.method or DEFAULT_DETECTOR], view
 
 
-def _episode(episode: Episode, detector: Detector, since: Mapping[date, datetime]) -> dict[str, Any]:
-    attack = episode.attack
+def _episode(episode: Episode, detector: Detector, stand: Iterable[Standing]) -> dict[str, Any]:
+    """A known attack, or a run of alarms with what the store has of it."""
+    attack, kept = episode.attack, None if episode.attack else _kept(episode, stand)
     return {
         "kind": "known" if attack else "detected",
-        "id": attack and attack.incident_id,
+        "id": attack.incident_id if attack else kept and kept.found.id,
         "since": episode.since.isoformat(),
         "until": episode.until.isoformat(),
-        "category": attack and attack.category,
+        "category": attack.category if attack else next(iter(episode.group), None),
         "severity": attack and attack.severity,
         "accounts": attack and attack.accounts,
         "pattern": attack and attack.pattern,
-        "evidence": [_evidence(alarm, detector, since.get(alarm.day)) for alarm in episode.evidence],
+        "evidence": [_evidence(alarm, detector, stand) for alarm in episode.evidence],
+        "incident": kept and _told(kept),
     }
 
 
-def _evidence(alarm: Alarm, detector: Detector, found_at: datetime | None) -> dict[str, Any]:
+def _evidence(alarm: Alarm, detector: Detector, stand: Iterable[Standing]) -> dict[str, Any]:
+    kept = next((one for one in stand if _covers(one, alarm)), None)
     return {
         "day": alarm.day.isoformat(),
+        "category": next(iter(alarm.group), None),
         "observed": alarm.observed,
+        "expected": alarm.expected,
         "score": alarm.score,
         "threshold": detector.threshold,
-        "found_at": found_at and found_at.isoformat(),
+        "found_at": kept and kept.found.found_at.isoformat(),
     }
 
 
-def _first_found(desk: Desk, ask: Ask, detector: Detector) -> Mapping[date, datetime]:
-    """When the job first found each day; it looks at the flags of one origin, all of them."""
-    names = ask.chosen(Dim.ORIGIN) or desk.default_origins()
-    if len(names) != 1 or any(dim is not Dim.ORIGIN for dim, _ in ask.filters):
-        return {}
-    return first_found(desk.connection, names[0], detector.key)
+def _standing(one: Standing) -> dict[str, Any]:
+    """An incident that the daily counts of categories alone do not show."""
+    seen = one.found.seen
+    return {
+        "kind": "detected",
+        "id": one.found.id,
+        "since": seen.since.isoformat(),
+        "until": seen.until.isoformat(),
+        "category": one.category,
+        "severity": None,
+        "accounts": None,
+        "pattern": None,
+        "evidence": [],
+        "incident": _told(one),
+    }
+
+
+def _told(one: Standing) -> dict[str, Any]:
+    """What the store has of an incident, without an analyst's words."""
+    found, seen = one.found, one.found.seen
+    numbers = ("observed", "expected", "low", "high", "p", "coordination", "provisional", "attack")
+    return {
+        "id": found.id,
+        "origin": found.source.origin,
+        "metric": found.source.metric,
+        "series": {str(dim): value for dim, value in one.groups.items()},
+        "kind": seen.kind,
+        "state": found.state,
+        **{name: getattr(seen, name) for name in numbers},
+        "version": found.source.version,
+        "found_at": found.found_at.isoformat(),
+        "ended_at": found.ended_at and found.ended_at.isoformat(),
+        "evidence": seen.evidence,
+    }
+
+
+def _kept(episode: Episode, stand: Iterable[Standing]) -> Standing | None:
+    """What the store has of a run of alarms."""
+    return next((one for one in stand if any(_covers(one, alarm) for alarm in episode.evidence)), None)
+
+
+def _covers(one: Standing, alarm: Alarm) -> bool:
+    """Whether an incident of the alarm's category, not of a part of it, lasted on its day."""
+    same = tuple(one.groups.values()) == alarm.group
+    return same and one.found.seen.since <= alarm.day <= one.found.seen.until
+
+
+def _others(stand: Iterable[Standing], found: Sequence[Episode]) -> list[Standing]:
+    """The incidents that none of the episodes tells of."""
+    alarms = [alarm for episode in found for alarm in episode.evidence]
+    return [one for one in stand if not any(_covers(one, alarm) for alarm in alarms)]

@@ -72,7 +72,9 @@ def spikes(scene: Scene, card: Card) -> Content:
     ask, answer = _totals(scene, card)
     if reason := missing(scene, answer):
         return Content(message=reason)
-    figure = drawing.spikes(answer, judged(scene.desk, ask, detector_of(scene)), attacks_within(scene.desk, ask))
+    figure = drawing.spikes(
+        answer, judged(scene.desk, ask, detector_of(scene))[0].days, attacks_within(scene.desk, ask)
+    )
     return Content(head(answer), figure)
 
 

@@ -1,0 +1,249 @@
+"""From judged days to incidents: which alarms belong together, and what they look like."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashapp.domain.messages import Incident
+from dashapp.domain.vocabulary import IncidentKind
+from dashapp.metrics.counted import Counted, Numbers
+from dashapp.stats.outbreak import ALERT, CRITICAL, LARGEST_GAP, LEAST
+from dashapp.store.findings import Sighting
+
+COORDINATED = 0.003
+"""Days are alarms of coordination when signals as strong have less than this chance."""
+LEAST_EXPECTED = 20
+"""Fewer flags than expected are told of only where so many were to be expected."""
+ALL_AT_ONCE = 0.5
+"""Part of the series that have to fall together for it to be the feed that failed, not a rule."""
+FEWEST = 3
+"""Series that can fall together."""
+BY_REPORTERS = frozenset({"reporter_concentration", "co_reports"})
+"""Signals that speak of who reports; the others speak of what is reported and how."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Series that were judged together, all arrays (series, days); `series` are their names.
+
+    `combined` is the chance of signals of coordination as strong, and `signals` that of each by name; NaN where they
+    were not judged. `ramp` are days of a slow rise.
+    """
+
+    series: tuple[str, ...]
+    counted: Counted
+    expected: Numbers
+    low: Numbers
+    high: Numbers
+    p: Numbers
+    p_low: Numbers
+    provisional: Mask
+    combined: Numbers
+    signals: Mapping[str, Numbers]
+    ramp: Mask
+
+    @property
+    def up(self) -> Mask:
+        """Days with more flags than chance explains."""
+        return np.asarray((self.p < ALERT) & (self.counted.counts >= LEAST))
+
+    @property
+    def coordinated(self) -> Mask:
+        """Days whose flags hang together more than chance explains."""
+        return np.asarray(self.combined < COORDINATED)
+
+    @property
+    def down(self) -> Mask:
+        """Days that are over with fewer flags than chance explains."""
+        enough = (self.expected >= LEAST_EXPECTED) & self.counted.settled
+        return np.asarray((self.p_low < CRITICAL) & enough)
+
+    def day(self, place: int) -> date:
+        """The day at a place."""
+        return self.counted.days.since + timedelta(days=place)
+
+
+def sightings(family: Family, attacks: Sequence[Incident]) -> list[Sighting]:
+    """The incidents of a family, with the known attack that each is part of."""
+    found = [*_rises(family), *_ramps(family), *_falls(family)]
+    return [replace(one, attack=_attack(one, attacks)) for one in found]
+
+
+def split_sightings(family: Family, alarms: Mask, told: Iterable[Sighting]) -> list[Sighting]:
+    """The incidents of finer series: `alarms` are those that remain when so many are looked at. What an incident of the
+    series that they are part of tells already is not told again.
+    """
+    known = list(told)
+    return [
+        one
+        for place, run in _runs(alarms)
+        for one in [_rise(family, place, run)]
+        if not any(_is_part(one, of) for of in known)
+    ]
+
+
+def parts_of(one: Sighting, families: Iterable[Family]) -> list[dict[str, Any]]:
+    """In which finer series the days of an incident lie above what was to be expected, the largest excess first."""
+    found: list[dict[str, Any]] = []
+    for family in families:
+        since, until = ((day - family.counted.days.since).days for day in (one.since, one.until))
+        for place, name in enumerate(family.series):
+            if since < 0 or not name.startswith(f"{one.series}&"):
+                continue
+            days = slice(since, until + 1)
+            known = np.isfinite(family.expected[place, days]) & np.isfinite(family.counted.counts[place, days])
+            observed = float(family.counted.counts[place, days][known].sum())
+            expected = float(family.expected[place, days][known].sum())
+            if known.any() and observed > expected:
+                found.append({"series": name, "observed": observed, "expected": round(expected, 2)})
+    return sorted(found, key=lambda part: part["expected"] - part["observed"])[:MOST_PARTS]
+
+
+MOST_PARTS = 6
+
+
+def _rises(family: Family) -> Iterator[Sighting]:
+    for place, run in _runs(family.up | family.coordinated):
+        yield _rise(family, place, run)
+
+
+def _rise(family: Family, place: int, run: NDArray[np.intp]) -> Sighting:
+    """An incident of days with more flags than expected, or of flags that hang together, or both."""
+    up = run[family.up[place, run]]
+    found = _sighting(family, place, run, IncidentKind.SPIKE)
+    kind = _kind(_signals(family, place, run), found.coordination, has_volume=len(up) > 0)
+    return replace(_summed(found, family, place, up), kind=kind, p=_least(family.p[place, up]))
+
+
+def _sighting(family: Family, place: int, run: NDArray[np.intp], kind: IncidentKind) -> Sighting:
+    """An incident of some days of a series."""
+    found = Sighting(
+        family.series[place],
+        kind,
+        family.day(int(run[0])),
+        family.day(int(run[-1])),
+        p=_least((family.p_low if kind is IncidentKind.DROP else family.p)[place, run]),
+        coordination=_least(family.combined[place, run]),
+        provisional=bool(family.provisional[place, run].all()),
+        evidence={"days": _days(family, place, run), "signals": _signals(family, place, run)},
+    )
+    return _summed(found, family, place, run)
+
+
+def _kind(signals: Mapping[str, float], coordination: float | None, *, has_volume: bool) -> IncidentKind:
+    """What days of much volume or coordination look like. Without a signal nobody can tell a surge from an attack."""
+    if coordination is not None and coordination < COORDINATED:
+        strongest = min(signals, key=lambda name: signals[name])
+        return IncidentKind.MASS_REPORTING if strongest in BY_REPORTERS else IncidentKind.BRIGADING
+    return IncidentKind.SURGE if has_volume and coordination is not None else IncidentKind.SPIKE
+
+
+def _ramps(family: Family) -> Iterator[Sighting]:
+    """Slow rises, where no day by itself is an alarm."""
+    for place, run in _runs(family.ramp):
+        if not family.up[place, run].any():
+            yield _sighting(family, place, run, IncidentKind.RAMP)
+
+
+def _falls(family: Family) -> Iterator[Sighting]:
+    """Falls: of single series, or of all as one where most fall on the same day."""
+    down = family.down
+    judged = np.isfinite(family.p_low).sum(axis=0)
+    together = (judged >= FEWEST) & (down.sum(axis=0) >= ALL_AT_ONCE * judged)
+    for run in _split(np.flatnonzero(together)):
+        yield _fall_of_all(family, run)
+    for place, run in _runs(down & ~together):
+        yield _sighting(family, place, run, IncidentKind.DROP)
+
+
+def _fall_of_all(family: Family, run: NDArray[np.intp]) -> Sighting:
+    fallen = [{"series": name} for place, name in enumerate(family.series) if family.down[place, run].any()]
+    return Sighting(
+        "",
+        IncidentKind.DROP,
+        family.day(int(run[0])),
+        family.day(int(run[-1])),
+        float(np.nansum(family.counted.counts[:, run])),
+        float(np.nansum(family.expected[:, run])),
+        p=_least(family.p_low[:, run].ravel()),
+        evidence={"parts": fallen},
+    )
+
+
+def _summed(one: Sighting, family: Family, place: int, days: NDArray[np.intp]) -> Sighting:
+    """An incident with the counts, and what was to be expected, of some days together; of no day without."""
+    if not len(days):
+        return replace(one, observed=None, expected=None, low=None, high=None)
+    columns = (family.counted.counts, family.expected, family.low, family.high)
+    observed, expected, low, high = (float(np.nansum(of[place, days])) for of in columns)
+    return replace(one, observed=observed, expected=expected, low=low, high=high)
+
+
+def _days(family: Family, place: int, run: NDArray[np.intp]) -> list[dict[str, Any]]:
+    """What was seen and expected of each day from the first to the last."""
+    columns = {
+        "observed": family.counted.counts,
+        "expected": family.expected,
+        "low": family.low,
+        "high": family.high,
+        "p": family.p,
+        "p_low": family.p_low,
+        "coordination": family.combined,
+    }
+    return [
+        {"day": family.day(day).isoformat(), **{name: _number(of[place, day]) for name, of in columns.items()}}
+        for day in range(int(run[0]), int(run[-1]) + 1)
+    ]
+
+
+def _signals(family: Family, place: int, run: NDArray[np.intp]) -> dict[str, float]:
+    """The smallest chance of each signal on some days; those that could not be judged are left out."""
+    least = {name: _least(of[place, run]) for name, of in family.signals.items()}
+    return {name: p for name, p in least.items() if p is not None}
+
+
+def _attack(one: Sighting, attacks: Sequence[Incident]) -> str | None:
+    """The known attack that a rise is part of: of the same category, on its days or next to them."""
+    margin = timedelta(days=1)
+    return next(
+        (
+            attack.incident_id
+            for attack in attacks
+            if one.kind is not IncidentKind.DROP
+            and one.series.split("&")[0] == f"category={attack.category}"
+            and attack.since - margin <= one.until
+            and one.since <= attack.until + margin
+        ),
+        None,
+    )
+
+
+def _is_part(one: Sighting, of: Sighting) -> bool:
+    return one.series.startswith(f"{of.series}&") and one.since <= of.until and of.since <= one.until
+
+
+def _runs(mask: Mask) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    for place in np.flatnonzero(mask.any(axis=1)).tolist():
+        for run in _split(np.flatnonzero(mask[place])):
+            yield place, run
+
+
+def _split(days: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Days in runs that are at most LARGEST_GAP days without one apart."""
+    if len(days):
+        yield from np.split(days, np.flatnonzero(np.diff(days) > LARGEST_GAP + 1) + 1)
+
+
+def _least(values: Numbers) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else None
+
+
+def _number(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(f"{value:.6g}")

@@ -1,0 +1,65 @@
+"""The incidents that stand: what the detection job found, for pages, files and rules."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from dashapp.domain.ask import Ask
+from dashapp.domain.vocabulary import Dim, IncidentKind, Triage
+from dashapp.metrics.desk import Desk
+from dashapp.store.findings import Finding, findings_within
+
+SURE = 1e-4
+"""Chance below which an incident is beyond doubt."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An incident with the groups of its series by dimension; of an incident in all series there are none."""
+
+    found: Finding
+    groups: dict[Dim, str]
+
+    @property
+    def category(self) -> str | None:
+        """The category it is of."""
+        return self.groups.get(Dim.CATEGORY)
+
+    @property
+    def chance(self) -> float | None:
+        """The smallest chance of what was seen, of the volume or of the coordination."""
+        known = [p for p in (self.found.seen.p, self.found.seen.coordination) if p is not None]
+        return min(known, default=None)
+
+    @property
+    def sure(self) -> bool:
+        """Whether nobody needs to doubt it: its chance is below SURE, on enough history, or somebody said so."""
+        seen = self.found.seen
+        known = self.found.state is Triage.CONFIRMED or seen.attack is not None
+        return known or (self.chance is not None and self.chance < SURE and not seen.provisional)
+
+    @property
+    def rank(self) -> tuple[bool, bool, float, int]:
+        """What is to be looked at first: open ones, those that go on, the least likely to be chance."""
+        over, settled = self.found.ended_at is not None, self.found.state is not Triage.OPEN
+        return settled, over, 1.0 if self.chance is None else self.chance, -self.found.seen.since.toordinal()
+
+
+def standing(desk: Desk, ask: Ask) -> list[Standing]:
+    """The incidents of the window and the origins of a question, those to be looked at first ahead; with a category
+    asked for, those of it. Other filters do not matter: the job looks at all flags.
+    """
+    names = ask.chosen(Dim.ORIGIN) or desk.default_origins()
+    categories = ask.chosen(Dim.CATEGORY)
+    found = [standing_of(one) for one in findings_within(desk.connection, names, ask.window)]
+    kept = [one for one in found if not categories or one.category in (*categories, None)]
+    return sorted(kept, key=lambda one: one.rank)
+
+
+def standing_of(found: Finding) -> Standing:
+    """An incident with the groups of its series."""
+    return Standing(found, {Dim(name): value for name, value in parse_qsl(found.seen.series, keep_blank_values=True)})
+
+
+def is_rise(one: Standing) -> bool:
+    """Whether it may be an attack: there is more, or what there is hangs together."""
+    return one.found.seen.kind not in (IncidentKind.DROP, IncidentKind.DEFINITION_CHANGE)

@@ -1,0 +1,49 @@
+"""What a detector expected of each day, kept so that a day that has not changed is not judged again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select
+
+from dashapp.domain.ask import Window
+from dashapp.store.findings import Source
+from dashapp.store.incidents import expectation
+
+ROWS = 5_000
+"""Written at a time."""
+
+
+def first_judged(connection: Connection, source: Source) -> date | None:
+    """The first day of a source that this version of the detector judged; None where it judged none."""
+    of = expectation.c
+    found = select(of.day).where(*_of(source), of.version == source.version).order_by(of.day).limit(1)
+    return connection.scalar(found)
+
+
+def expectations(
+    connection: Connection, source: Source, window: Window, series: Iterable[str] | None = None
+) -> Sequence[RowMapping]:
+    """The rows of a source, of its version, by series and day."""
+    of = expectation.c
+    where = [*_of(source), of.version == source.version, of.day.between(window.since, window.until)]
+    if series is not None:
+        where.append(of.series.in_(list(series)))
+    return connection.execute(select(expectation).where(*where).order_by(of.series, of.day)).mappings().all()
+
+
+def keep_expectations(
+    connection: Connection, source: Source, series: Iterable[str], since: date, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Put these rows in place of what there is of some series from a day on, and of any other version."""
+    of = expectation.c
+    connection.execute(delete(expectation).where(*_of(source), of.version != source.version))
+    connection.execute(delete(expectation).where(*_of(source), of.series.in_(list(series)), of.day >= since))
+    named = [{**source._asdict(), **row} for row in rows]
+    for first in range(0, len(named), ROWS):
+        connection.execute(insert(expectation), named[first : first + ROWS])
+
+
+def _of(source: Source) -> tuple[Any, ...]:
+    of = expectation.c
+    return of.origin == source.origin, of.metric == source.metric, of.detector == source.detector

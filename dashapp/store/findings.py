@@ -1,0 +1,226 @@
+"""Incidents that a detector found: kept from run to run, judged by analysts."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+
+from dashapp.domain.ask import Window
+from dashapp.domain.vocabulary import IncidentKind, Triage
+from dashapp.store.incidents import expectation, finding
+from dashapp.store.trail import DETECTOR, note_change
+
+NEAR = timedelta(days=2)
+"""How far apart the last day of one sighting and the first of the next may lie for both to be the same incident."""
+
+UP = frozenset(IncidentKind) - {IncidentKind.DROP, IncidentKind.DEFINITION_CHANGE}
+"""Kinds that one incident may change between as more of it is seen."""
+
+MOST_NOTE = 500
+"""Characters of an analyst's note."""
+
+
+class Source(NamedTuple):
+    """Whose incidents: the origin, the metric that was looked at, the detector and its version."""
+
+    origin: str
+    metric: str
+    detector: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """An incident as one run sees it. `series` is the query string of its groups; `observed` and `expected` are sums
+    over the days that are alarms, `low` and `high` the range of such a sum by chance; numbers are None where volume is
+    no part of it, `coordination` where no signal could be judged.
+    """
+
+    series: str
+    kind: IncidentKind
+    since: date
+    until: date
+    observed: float | None = None
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    coordination: float | None = None
+    provisional: bool = False
+    attack: str | None = None
+    evidence: Mapping[str, Any] | None = None
+
+    def same(self, other: "Sighting") -> bool:
+        """Whether two sightings are of one incident."""
+        alike = self.kind == other.kind or {self.kind, other.kind} <= UP
+        near = self.since <= other.until + NEAR and other.since <= self.until + NEAR
+        return self.series == other.series and alike and near
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An incident as the store has it."""
+
+    id: int
+    source: Source
+    seen: Sighting
+    state: Triage
+    note: str | None
+    found_at: datetime
+    changed_at: datetime
+    ended_at: datetime | None
+    withdrawn_at: datetime | None
+
+    @property
+    def subject(self) -> str:
+        """What the trail of changes calls it."""
+        return subject(self.id)
+
+
+def subject(number: int) -> str:
+    """What the trail of changes calls an incident."""
+    return f"finding {number}"
+
+
+def findings_within(connection: Connection, origins: Iterable[str], window: Window | None = None) -> list[Finding]:
+    """The incidents of some origins that stand, those that touch the window where one is given, by number."""
+    of = finding.c
+    here = and_(of.origin.in_(list(origins)), of.withdrawn_at.is_(None))
+    if window:
+        here = and_(here, of.since <= window.until, of.until >= window.since)
+    return [_finding(row) for row in connection.execute(select(finding).where(here).order_by(of.id))]
+
+
+def finding_by_id(connection: Connection, number: int) -> Finding | None:
+    """One incident, also one that was withdrawn."""
+    row = connection.execute(select(finding).where(finding.c.id == number)).one_or_none()
+    return _finding(row) if row else None
+
+
+def keep_sightings(
+    connection: Connection, source: Source, judged: Window, seen: Sequence[Sighting], now: datetime
+) -> dict[str, int]:
+    """Bring what the store has of a source in line with what a run saw in the days that it judged: open what is new,
+    extend what goes on, end what is over, withdraw what is seen no more and nobody has confirmed or dismissed. Returns
+    how many of each.
+    """
+    counts, left = Counter[str](), list(seen)
+    for known in _stored(connection, source, judged):
+        found = [one for one in left if one.same(known.seen)]
+        left = [one for one in left if one not in found]
+        if found:
+            counts[_follow(connection, known, _joined(found), judged, now)] += 1
+        elif known.state is Triage.OPEN and known.seen.since >= judged.since:
+            _change(connection, known.id, "withdrawn", {"withdrawn_at": now}, now)
+            counts["withdrawn"] += 1
+    for one in left:
+        _open(connection, source, one, judged, now)
+        counts["opened"] += 1
+    return {name: counts[name] for name in ("opened", "extended", "ended", "withdrawn")}
+
+
+def triage(
+    connection: Connection, number: int, state: Triage, note: str | None, actor: str, now: datetime
+) -> Finding | None:
+    """Say what an analyst makes of an incident; None where there is none of this number. The series is judged again
+    from its first day on: what is confirmed is no part of a baseline.
+    """
+    known = finding_by_id(connection, number)
+    if known is None:
+        return None
+    values = {"state": state, "note": note or None, "changed_at": now}
+    connection.execute(update(finding).where(finding.c.id == number).values(values))
+    detail = {"from": known.state, "state": state, **({"note": note} if note else {})}
+    note_change(connection, now, actor, str(state), known.subject, detail)
+    if Triage.CONFIRMED in (state, known.state):
+        _judge_again(connection, known)
+    return replace(known, state=state, note=note or None, changed_at=now)
+
+
+def _judge_again(connection: Connection, known: Finding) -> None:
+    of, source = expectation.c, known.source
+    here = and_(of.origin == source.origin, of.metric == source.metric, of.detector == source.detector)
+    series = or_(of.series == known.seen.series, of.series.startswith(f"{known.seen.series}&", autoescape=True))
+    connection.execute(delete(expectation).where(here, series, of.day >= known.seen.since))
+
+
+def _stored(connection: Connection, source: Source, judged: Window) -> list[Finding]:
+    of = finding.c
+    here = (of.origin == source.origin, of.metric == source.metric, of.detector == source.detector)
+    rows = connection.execute(
+        select(finding)
+        .where(*here, of.withdrawn_at.is_(None), of.until >= judged.since - NEAR, of.since <= judged.until)
+        .order_by(of.id)
+    )
+    return [_finding(row) for row in rows]
+
+
+def _joined(found: Sequence[Sighting]) -> Sighting:
+    """Sightings of one incident as one: the strongest, over all of their days."""
+    strongest = min(found, key=lambda one: min(one.p or 1.0, one.coordination or 1.0))
+    return replace(strongest, since=min(one.since for one in found), until=max(one.until for one in found))
+
+
+def _follow(connection: Connection, known: Finding, seen: Sighting, judged: Window, now: datetime) -> str:
+    """Bring a stored incident up to date, and say what became of it."""
+    began_before = known.seen.since < judged.since
+    seen = replace(seen, since=min(known.seen.since, seen.since)) if began_before else seen
+    ended = _over(seen, judged)
+    if seen == known.seen and ended == (known.ended_at is not None):
+        return "unchanged"
+    values = {**_columns(seen), "changed_at": now, "ended_at": (known.ended_at or now) if ended else None}
+    connection.execute(update(finding).where(finding.c.id == known.id).values(values))
+    action = "ended" if ended and known.ended_at is None else "extended"
+    detail = {"kind": seen.kind, "since": seen.since.isoformat(), "until": seen.until.isoformat(), "p": seen.p}
+    note_change(connection, now, DETECTOR, action, known.subject, detail)
+    return action
+
+
+def _over(seen: Sighting, judged: Window) -> bool:
+    """Whether an incident is over: the days after it were judged, and are no part of it."""
+    return seen.until + NEAR <= judged.until
+
+
+def _open(connection: Connection, source: Source, seen: Sighting, judged: Window, now: datetime) -> None:
+    row = {
+        **source._asdict(),
+        **_columns(seen),
+        "state": Triage.OPEN,
+        "found_at": now,
+        "changed_at": now,
+        "ended_at": now if _over(seen, judged) else None,
+    }
+    number = connection.execute(insert(finding).values(row)).inserted_primary_key
+    detail = {"kind": seen.kind, "series": seen.series, "since": seen.since.isoformat(), "p": seen.p}
+    note_change(connection, now, DETECTOR, "opened", subject(number[0] if number else 0), detail)
+
+
+def _change(connection: Connection, number: int, action: str, values: Mapping[str, Any], now: datetime) -> None:
+    connection.execute(update(finding).where(finding.c.id == number).values({**values, "changed_at": now}))
+    note_change(connection, now, DETECTOR, action, subject(number), {})
+
+
+def _columns(seen: Sighting) -> dict[str, Any]:
+    return {**asdict(seen), "kind": str(seen.kind), "evidence": json.dumps(seen.evidence or {}, sort_keys=True)}
+
+
+def _finding(row: Row[Any]) -> Finding:
+    of = row._mapping  # noqa: SLF001 # SQLAlchemy's name of a public accessor
+    names = Sighting.__dataclass_fields__.keys() - {"evidence", "kind"}
+    return Finding(
+        of["id"],
+        Source(*(of[name] for name in Source._fields)),
+        Sighting(
+            kind=IncidentKind(of["kind"]), evidence=json.loads(of["evidence"]), **{name: of[name] for name in names}
+        ),
+        Triage(of["state"]),
+        of["note"],
+        of["found_at"],
+        of["changed_at"],
+        of["ended_at"],
+        of["withdrawn_at"],
+    )

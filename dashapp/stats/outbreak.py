@@ -130,5 +130,12 @@ def episodes(p_values: Numbers, counts: Numbers) -> list[Episode]:
     ]
 
 
+def falls(judged: Judged, counts: Numbers) -> list[Episode]:
+    """The days on which each series fell too far below what was expected, as episodes; a series at 0 may have lost its
+    feed.
+    """
+    return episodes(judged.p_low, judged.expected - counts)
+
+
 def _runs(days: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     yield from np.split(days, np.flatnonzero(np.diff(days) > LARGEST_GAP + 1) + 1)

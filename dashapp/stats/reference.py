@@ -16,13 +16,13 @@ STEPS = (5, 2, 2)
 """Of the fit before each look at its residuals. More would change no p-value in its second digit."""
 USUAL_VARIATION = 0.2
 """Standard deviation over mean of a day, beyond Poisson's, that is expected before there is data."""
-USUAL_DAYS = 7.0
+USUAL_DAYS = 5.0
 """Days of data that this expectation is worth."""
 LAGS = 7
 """Days over which a residual may remember others."""
 LARGEST_RESIDUAL = 4.0
 """Up to which a residual counts in how heavy the tail is, so that a single day does not decide it."""
-TAIL_DAYS = 100.0
+TAIL_DAYS = 200.0
 """Days of data that the expectation of a normal tail is worth."""
 LEAST_FREEDOM = 6.0
 """Degrees of freedom of the heaviest tail."""
@@ -100,12 +100,12 @@ def _information(found: Numbers, look: _Look, design: Design) -> Information:
 def _memory(residual: Numbers) -> Numbers:
     """Variance of the residuals' sum over that of independent ones, at least 1 (Newey and West 1987)."""
     kept = np.clip(residual, -UNUSUAL, UNUSUAL)
-    total: Numbers = np.ones(residual.shape[:2])
+    total = np.ones(residual.shape[:2])
     whole = np.maximum((kept**2).sum(axis=2), 1e-9)
     for lag in range(1, LAGS + 1):
         share = 1.0 - lag / (LAGS + 1)
-        total += 2.0 * share * (kept[:, :, :-lag] * kept[:, :, lag:]).sum(axis=2) / whole
-    return np.maximum(total, 1.0)
+        total = total + 2.0 * share * (kept[:, :, :-lag] * kept[:, :, lag:]).sum(axis=2) / whole
+    return np.asarray(np.maximum(total, 1.0))
 
 
 def _freedom(residual: Numbers, history: Numbers) -> Numbers:
@@ -114,4 +114,5 @@ def _freedom(residual: Numbers, history: Numbers) -> Numbers:
     days = np.maximum(history, 1.0)
     kurtosis = (squares**2).sum(axis=2) / days / np.maximum(squares.sum(axis=2) / days, 1e-9) ** 2
     excess = np.maximum(kurtosis - 3.0, 0.0) * days / (days + TAIL_DAYS)
-    return np.minimum(LEAST_FREEDOM + 6.0 / np.maximum(excess, 1e-6), USUAL_DAYS + np.maximum(days - 8.0, 0.0))
+    heavy = LEAST_FREEDOM + 6.0 / np.maximum(excess, 1e-6)
+    return np.asarray(np.minimum(heavy, USUAL_DAYS + np.maximum(days - 8.0, 0.0)))

@@ -44,7 +44,7 @@ class Signal(NamedTuple):
 
 SIGNALS = (
     Signal("target_concentration", "targeted", "target_pairs", 5, pairs_tail),
-    Signal("new_accounts", "aged", "new", 5, share_tail),
+    Signal("new_accounts", "aged", "young", 5, share_tail),
     Signal("near_duplicates", "keyed", "copies", 5, share_tail),
     Signal("burst", "timed", "burst", 5, peak_tail),
     Signal("reporter_concentration", "reported", "reporter_pairs", 5, pairs_tail),
@@ -65,7 +65,7 @@ class Signals:
     """Pairs of flags about the same account: c(c-1)/2 for an account with c flags."""
     aged: Floats
     """Flags of which the moment and the age of the account are known."""
-    new: Floats
+    young: Floats
     """Of these, accounts younger than a week."""
     keyed: Floats
     """Flags that name their content."""

@@ -42,7 +42,7 @@ def counted(traces: Traces, cells: int) -> dict[str, Floats]:
     young = aged & (traces.moment - traces.born < YOUNG)
     seen = {
         ("targeted", "target_pairs"): (aimed, _pairs(traces.cell, traces.target, aimed, cells)),
-        ("aged", "new"): (aged, _sums(traces.cell[young], cells)),
+        ("aged", "young"): (aged, _sums(traces.cell[young], cells)),
         ("keyed", "copies"): (keyed, _copies(traces.cell, traces.content, keyed, cells)),
         ("timed", "burst"): (timed, _bursts(traces.cell[timed], traces.moment[timed], cells)),
         ("reported", "reporter_pairs"): (reported, _pairs(traces.cell, traces.reporter, reported, cells)),

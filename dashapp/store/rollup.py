@@ -50,9 +50,11 @@ from dashapp.store.schema import (
     hours_histogram,
     reviewer,
     score_histogram,
+    signal_day,
     thin_cube,
     workload,
 )
+from dashapp.store.signals import READ, Trails
 from dashapp.store.sums import Columns, Ints, Tally
 from dashapp.store.values import FirstDays, note_first_days, note_values
 from dashapp.store.version import next_version
@@ -200,7 +202,8 @@ def _flags_on(connection: Connection, origin: str, days: Sequence[date]) -> dict
 
 def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> None:
     """Replace one origin's derived rows of a stretch of days, and note the values that these days show."""
-    tally, said = _tally(connection, bound), Said()
+    trails, said = Trails(), Said()
+    tally = _tally(connection, bound, trails)
     for extra, cube in CUBES.items():
         rows = tally.sums(("day", *CORE, *((extra,) if extra else ())), MEASURES)
         _replace(connection, cube, bound, rows)
@@ -209,6 +212,7 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
             count_field(said, dim, rows)
     _replace(connection, thin_cube, bound, tally.sums(("day", *THIN), MEASURES))
     _replace(connection, flag_field, bound, as_columns(said))
+    _replace(connection, signal_day, bound, trails.columns(tally.numbers))
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
         names = tuple(column.name for column in table.columns if column.name in tally.numbers)
         _replace(connection, table, bound, tally.histograms(names, measure))
@@ -234,12 +238,13 @@ def _working() -> Insert:
     return insert(workload).from_select(list(workload.columns.keys()), done)
 
 
-def _tally(connection: Connection, bound: Bound) -> Tally:
-    """The facts of a stretch of days with their measures and bins, by every dimension."""
+def _tally(connection: Connection, bound: Bound, trails: Trails) -> Tally:
+    """The facts of a stretch of days with their measures and bins, by every dimension; `trails` takes in the flags."""
     tally = Tally(KEY)
     raised, decided = _statements()
     for columns in select_columns(connection, raised, bound):
         keys = tally.keys(columns)
+        trails.add(keys, columns)
         measures = {name: np.fromiter(columns[name], np.int64) for name in MEASURES}
         tally.add(keys, {**measures, **_bins(measures, np.fromiter(columns["hours"], np.float64))})
         decided_day = tally.numbered("day", columns["decided_day"])
@@ -263,12 +268,14 @@ def _bins(measures: Mapping[str, Ints], hours: NDArray[np.float64]) -> dict[str,
 def _statements() -> tuple[Select[Any], Select[Any]]:
     """What reads the flags of a stretch of days: those raised in it, and those decided in it but not raised in it.
 
-    Of the former it also reads the hours, and on which of the days they were decided: the day raised where on none.
+    Of the former it also reads the hours, on which of the days they were decided (the day raised where on none), and
+    what they may have in common.
     """
     here = [flag.c.origin == ORIGIN]
     hours = func.coalesce(flag.c.hours_to_decision, -1.0)
     day = case((flag.c.decided_day.between(SINCE, UNTIL), flag.c.decided_day), else_=flag.c.flagged_day)
-    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL).add_columns(hours.label("hours"), day.label("decided_day"))
+    more = hours.label("hours"), day.label("decided_day"), *READ
+    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL).add_columns(*more)
     elsewhere = ~flag.c.flagged_day.between(SINCE, UNTIL)
     return raised, _decided_rows(DIMS, [*here, elsewhere], SINCE, UNTIL)
 

@@ -237,5 +237,31 @@ hours_histogram = _histogram("hours_histogram", HOURS)
 flag_field = of_fields("flag_field")
 """What flags say of each of their fields by itself, by the day raised; of labels those given, by the day decided."""
 
-DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram, flag_field)
+SIGNALS = (
+    ("targeted", "target_pairs"),
+    ("aged", "young"),
+    ("keyed", "copies"),
+    ("timed", "burst"),
+    ("reported", "reporter_pairs"),
+    ("traced", "co_reports"),
+)
+"""What stats.coordination.Signals is made of: of how many flags, and what was seen of them."""
+
+signal_day = Table(
+    "signal_day",
+    metadata,
+    key("origin", primary_key=True),
+    Column("day", Date, primary_key=True),
+    key("category", primary_key=True),
+    Column("flags", BigInteger, nullable=False),
+    *(
+        Column(name, BigInteger, nullable=seen)
+        for pair in SIGNALS
+        for name, seen in zip(pair, (False, True), strict=True)
+    ),
+    sqlite_with_rowid=False,
+)
+"""What the flags raised on a day have in common. Null where no flag can tell: without moments there is no burst."""
+
+DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram, flag_field, signal_day)
 """The tables that are rebuilt from the flags."""

@@ -8,7 +8,7 @@ from dashapp.stats.coordination import SIGNALS, Judged, Signals, combine, judge
 
 DAYS = 60
 USUAL = {
-    "targeted": 120, "target_pairs": 20, "aged": 120, "new": 5, "keyed": 120, "copies": 12, "timed": 120, "burst": 7,
+    "targeted": 120, "target_pairs": 20, "aged": 120, "young": 5, "keyed": 120, "copies": 12, "timed": 120, "burst": 7,
     "reported": 30, "reporter_pairs": 4, "traced": 30, "co_reports": 2,
 }  # fmt: skip
 NAMES = [signal.name for signal in SIGNALS]
@@ -37,7 +37,7 @@ def last(judged: Judged) -> float:
     ("name", "attack"),
     [
         ("target_concentration", {"target_pairs": 150}),
-        ("new_accounts", {"new": 45}),
+        ("new_accounts", {"young": 45}),
         ("near_duplicates", {"copies": 60}),
         ("burst", {"burst": 30}),
         ("reporter_concentration", {"reporter_pairs": 60}),
@@ -58,13 +58,13 @@ def test_everyday_days_are_no_alarm_and_what_was_expected_is_told() -> None:
 
 def test_a_surge_of_three_times_the_flags_that_hang_together_as_always_is_no_alarm() -> None:
     organic = dict.fromkeys(("targeted", "aged", "keyed", "timed"), 360) | {"reported": 90, "traced": 90}
-    judged = judge(stream(**organic, target_pairs=180, new=15, copies=36, burst=14, reporter_pairs=36, co_reports=18))
+    judged = judge(stream(**organic, target_pairs=180, young=15, copies=36, burst=14, reporter_pairs=36, co_reports=18))
     assert last(judged) > 0.5
 
 
 def test_a_day_is_judged_by_the_days_before_it_alone() -> None:
-    signals = stream(new=45)
-    later = changed(signals, new=np.where(np.arange(DAYS) > 40, 100.0, signals.new))
+    signals = stream(young=45)
+    later = changed(signals, young=np.where(np.arange(DAYS) > 40, 100.0, signals.young))
     assert judge(later).combined[0, :41] == pytest.approx(judge(signals).combined[0, :41], nan_ok=True)
 
 
@@ -76,13 +76,13 @@ def test_nothing_is_judged_before_seven_clean_days_and_the_guard_and_a_judgement
 
 def test_a_signal_that_no_flag_can_tell_leaves_the_others_to_judge() -> None:
     missing = np.full((1, DAYS), np.nan)
-    judged = judge(changed(stream(new=45), timed=np.zeros((1, DAYS)), burst=missing))
+    judged = judge(changed(stream(young=45), timed=np.zeros((1, DAYS)), burst=missing))
     assert np.isnan(judged.p[NAMES.index("burst")]).all()
     assert last(judged) == pytest.approx(5 * judged.p[NAMES.index("new_accounts"), 0, -1])
 
 
 def test_a_day_with_fewer_than_ten_flags_that_tell_is_not_judged_by_them() -> None:
-    judged = judge(stream(aged=9, new=9))
+    judged = judge(stream(aged=9, young=9))
     assert np.isnan(judged.p[NAMES.index("new_accounts"), 0, -1])
 
 
@@ -98,7 +98,7 @@ def test_fewer_than_five_cases_are_no_evidence() -> None:
 def test_a_day_that_is_missing_is_neither_judged_nor_a_baseline() -> None:
     gaps = np.arange(DAYS) % 3 == 0
     blank = {one.name: np.where(gaps, np.nan, 1.0) for one in fields(Signals)}
-    signals = stream(new=45)
+    signals = stream(young=45)
     judged = judge(Signals(**{name: getattr(signals, name) * blank[name] for name in blank}))
     assert np.isnan(judged.combined[0, gaps]).all()
     assert np.isfinite(judged.combined[0, 14:][~gaps[14:]]).all()
@@ -107,7 +107,7 @@ def test_a_day_that_is_missing_is_neither_judged_nor_a_baseline() -> None:
 
 def test_an_excluded_attack_does_not_hide_the_next() -> None:
     attack = np.isin(np.arange(DAYS), (*range(30, 45), DAYS - 1))
-    signals = changed(stream(), new=np.where(attack, 14.0, stream().new))
+    signals = changed(stream(), young=np.where(attack, 14.0, stream().young))
     excluded = np.isin(np.arange(DAYS), range(30, 45))[None]
     assert last(judge(signals, excluded)) < last(judge(signals)) / 2
 
@@ -121,7 +121,7 @@ def test_own_alarms_stay_out_of_the_baseline_for_two_weeks_running() -> None:
 
 
 def test_a_new_day_alone_is_judged_as_in_a_replay() -> None:
-    signals = changed(stream(2, days=90), new=np.where(np.arange(90) >= 60, 45.0, stream(2, days=90).new))
+    signals = changed(stream(2, days=90), young=np.where(np.arange(90) >= 60, 45.0, stream(2, days=90).young))
     replay = judge(signals)
     alone = judge(signals, first=89, alarmed=replay.alarmed)
     assert alone.combined[:, 89] == pytest.approx(replay.combined[:, 89])

@@ -39,7 +39,7 @@ def plain(drawn: list[Flag], cell: int) -> dict[str, float | None]:
         "targeted": sum(flag[2] != NOT_SAID for flag in here),
         "target_pairs": sum(a[2] == b[2] != NOT_SAID for a, b in pairs),
         "aged": len(aged),
-        "new": sum((flag[3] or 0) < 7 for flag in aged),
+        "young": sum((flag[3] or 0) < 7 for flag in aged),
         "keyed": len(contents),
         "copies": sum(contents.count(one) >= 3 for one in contents),
         "timed": len(timed),

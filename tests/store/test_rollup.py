@@ -31,6 +31,7 @@ from dashapp.store.schema import (
     hours_histogram,
     metadata,
     score_histogram,
+    signal_day,
     thin_cube,
     workload,
 )
@@ -149,6 +150,11 @@ def agree(connection: Connection, teams: dict[tuple[str, str], str]) -> None:
     assert content(connection, thin_cube) == Counter(counted(facts, THIN))
     assert content(connection, flag_field) == Counter(by_field(facts))
     assert content(connection, workload) == Counter(worked(facts))
+    raised_on = Counter((fact["origin"], fact["flagged_day"], fact["category"]) for fact in facts)
+    flagged = select(*(signal_day.c[name] for name in ("origin", "day", "category", "flags")))
+    assert [tuple(row) for row in connection.execute(flagged.order_by(*flagged.selected_columns))] == sorted(
+        (*key, many) for key, many in raised_on.items()
+    )
     assert bins_of(connection, score_histogram) == Counter(by_score(facts))
     assert bins_of(connection, hours_histogram) == Counter(by_hours(facts))
     assert content(connection, dirty_day) == Counter()

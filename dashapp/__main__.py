@@ -140,6 +140,23 @@ def import_openverse(
     _import_as(origin, lambda engine, how: take(engine, directory, how), options, json=json)
 
 
+@import_app.command("dsa")
+def import_dsa(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Daily statistics, .csv, .csv.gz, .parquet.")],
+    origin: OriginName = "dsa",
+    *,
+    replace: Replace = False,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Import daily statistics of the EU's DSA Transparency Database: what platforms decided, by day."""
+    from dashapp.ingest.dsa import import_dsa as take
+
+    options = {"replace": replace, "strict": strict, "dry_run": dry_run}
+    _import_as(origin, lambda engine, how: take(engine, files, how), options, json=json)
+
+
 def _import_as(
     origin: str, take: "Callable[[Engine, How], Report]", options: Mapping[str, bool], *, json: bool
 ) -> None:

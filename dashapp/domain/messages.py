@@ -21,6 +21,8 @@ from dashapp.domain.vocabulary import Action, Label, Routing, Severity, Violatio
 MOST_HOURS = 24 * 366 * 10
 MOST_RECORDS = 1_000_000_000
 """That one decision may affect."""
+MOST_COUNTED = 1_000_000_000
+"""That one platform may count in a day; also the seconds of a mean, so that their product is a number of 64 bits."""
 
 MOST_KEY_BYTES = 600
 """Of a key in UTF-8: four of them, which a table may be sorted by, are not too long for an index of PostgreSQL."""
@@ -139,3 +141,16 @@ class DecisionRow(Message):
     automated: bool | None = None
     appeal_of: Key | None = None
     reverses: Key | None = None
+
+
+class AggregateRow(Message):
+    """How many cases a platform counted on a day, in all or with one value of a dimension, and the mean of what was
+    measured of them in whole seconds. The values of a dimension are marginal: nothing says how two dimensions meet.
+    """
+
+    day: Day
+    platform: Key
+    dimension: Key
+    value: Key
+    count: int = Field(ge=0, le=MOST_COUNTED)
+    mean: int | None = Field(None, ge=0, le=MOST_COUNTED)

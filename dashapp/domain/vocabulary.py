@@ -110,14 +110,17 @@ class Field(StrEnum):
 
 
 class Feed(StrEnum):
-    """What an origin delivers. A day that one feed covers says nothing of another. Live are the events of reports and
-    decisions as they come in, from the first one on: of those a quiet day is a day without. The wire is what was
-    received, whether or not it was taken. Any is all days from the first to the last that any of these tells of.
+    """What an origin delivers. A day that one feed covers says nothing of another. Aggregates are counts of a day that
+    came without the rows behind them; each platform that they tell of covers its own days. Live are the events of
+    reports and decisions as they come in, from the first one on: of those a quiet day is a day without. The wire is
+    what was received, whether or not it was taken. Any is all days from the first to the last that any of these tells
+    of.
     """
 
     FLAGS = "flags"
     REPORTS = "reports"
     DECISIONS = "decisions"
+    AGGREGATES = "aggregates"
     LIVE = "live"
     WIRE = "wire"
     ANY = "any"
@@ -184,6 +187,14 @@ class Dim(StrEnum):
     PROVIDER = "provider"
     ITEM_ID = "item_id"
     FIELD = "field"
+    PLATFORM = "platform"
+    CONTENT_TYPE = "content_type"
+    SOURCE_TYPE = "source_type"
+    DECISION_GROUND = "decision_ground"
+    DECISION_VISIBILITY = "decision_visibility"
+    DECISION_ACCOUNT = "decision_account"
+    AUTOMATED_DECISION = "automated_decision"
+    AUTOMATED_DETECTION = "automated_detection"
 
     @property
     def heading(self) -> str:

@@ -1,8 +1,12 @@
 """What readers of text files share: the lines of a file, of any length, and the columns that are wanted of it."""
 
+import gzip
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from os import SEEK_END
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -10,9 +14,17 @@ from dashapp.ingest.report import Refusal, shown
 
 MOST_BYTES = 1_000_000
 """Of one line of a file."""
+ZIPPED = ".gz"
+"""The last ending of the name of a compressed file."""
+ISIZE = 4
+"""The bytes at the end of a compressed file that tell how long its text is."""
 
 Record = tuple[int, dict[str, str]]
 """The line on which a record begins (of Parquet: its row), and its wanted fields by header."""
+
+
+Text = IO[bytes] | gzip.GzipFile
+"""An open file whose lines can be read."""
 
 
 class FileRefused(Exception):
@@ -63,23 +75,51 @@ class Columns:
 
 
 class LineFile:
-    """A text file that is read line by line; `done` of its `size` bytes have been."""
+    """A text file that is read line by line, compressed or not; `done` of its `size` bytes of text have been."""
 
     def __init__(self, path: Path, columns: Columns) -> None:
         self.path, self.columns = path, columns
-        self.size, self.done = path.stat().st_size, 0
+        self.size, self.done = _size(path), 0
 
-    def lines(self, file: IO[bytes]) -> Iterator[Line]:
+    @contextmanager
+    def opened(self) -> Iterator[Text]:
+        """The file's text."""
+        with self.path.open("rb") as file:
+            if self.path.suffix != ZIPPED:
+                yield file
+                return
+            with gzip.open(file) as text:
+                yield text
+
+    def lines(self, file: Text) -> Iterator[Line]:
         """The physical lines; the rest of one that is too long is passed over in pieces."""
         number = 0
-        while piece := file.readline(MOST_BYTES + 1):
+        while piece := self._piece(file, number, MOST_BYTES + 1):
             number += 1
-            self.done += len(piece)
             raw, too_long = piece, len(piece) > MOST_BYTES
             while too_long and piece and not piece.endswith(b"\n"):
-                piece = file.readline(MOST_BYTES)
-                self.done += len(piece)
+                piece = self._piece(file, number, MOST_BYTES)
             yield Line(number, b"" if too_long else raw, too_long)
+
+    def _piece(self, file: Text, number: int, most: int) -> bytes:
+        """A line or a piece of one, after so many lines; a file that is broken further on is refused as a whole."""
+        try:
+            piece = file.readline(most)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            refusal = Refusal(self.path.name, number + 1, None, None, "the file cannot be read from here on")
+            raise FileRefused(refusal) from error
+        self.done += len(piece)
+        return piece
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file's text: of a compressed one as its end tells, which may be wrong."""
+    size = path.stat().st_size
+    if path.suffix != ZIPPED or size < ISIZE:
+        return size
+    with path.open("rb") as file:
+        file.seek(-ISIZE, SEEK_END)
+        return int.from_bytes(file.read(ISIZE), "little")
 
 
 def broken(text: str) -> bool:

@@ -21,7 +21,7 @@ class NdjsonRecords(LineFile):
 
     def __iter__(self) -> Iterator[Record | Refusal]:
         """Each record, or why it is refused."""
-        with self.path.open("rb") as file:
+        with self.opened() as file:
             empty = True
             for line in self.lines(file):
                 empty = False

@@ -1,6 +1,6 @@
 """From files to the store: each row is checked as a message, then stored or refused; each file is one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -68,8 +68,9 @@ class How:
 class Kind:
     """One kind of file: what its rows become, from which columns (field by header), and how they are stored.
 
-    `feed` is what its rows cover their `day` of. `prepare` makes the fields of a message of those that a row gives, or
-    raises Unfit.
+    `feed` is what its rows cover their `day` of: all days from the first to the last, or with `gaps` only those that
+    have rows. `prepare` makes the fields of a message of those that a row gives, or raises Unfit. `identity` tells rows
+    apart where the key alone does not.
     """
 
     message: type[Message]
@@ -81,6 +82,12 @@ class Kind:
     feed: Feed | None = None
     day: Callable[[Any, ZoneInfo], date] | None = None
     prepare: Prepare = lambda given: given
+    gaps: bool = False
+    identity: Callable[[Any], Hashable] | None = None
+
+    def identified(self, message: Message) -> Hashable:
+        """What no other row of a file may be."""
+        return self.identity(message) if self.identity else getattr(message, self.key)
 
 
 @dataclass(frozen=True)
@@ -160,8 +167,8 @@ class _File:
         self.columns = Columns(tuple(source.kind.columns), source.renamed)
         self.records = open_records(source.path, self.columns)
         self.report = FileReport(source.path.name)
-        self.lines: dict[str, int] = {}
-        """The line of every id met so far."""
+        self.lines: dict[Hashable, int] = {}
+        """The line of every row met so far, by what tells it apart."""
         self.batch: list[tuple[int, Message]] = []
         self.days: set[date] = set()
         self.categories: set[str] = set()
@@ -199,10 +206,10 @@ class _File:
             return self._refusal(line, name, given.get(name) or None, reason)
         if late := self._in_the_future(message):
             return self._refusal(line, late, given[late], "lies in the future")
-        earlier = self.lines.setdefault(getattr(message, self.kind.key), line)
+        earlier = self.lines.setdefault(self.kind.identified(message), line)
         if earlier != line:
             reason = f"is the same as on line {earlier}"
-            return self._refusal(line, self.kind.key, given[self.kind.key], reason)
+            return self._refusal(line, self.kind.key, given[self.kind.key] or None, reason)
         return line, message
 
     def _in_the_future(self, message: Message) -> str | None:
@@ -263,7 +270,8 @@ class _File:
             self.report.new_categories = sorted(self.categories - self._known_categories())
         put_origin(self.connection, self.how.origin, "import", self.how.now)
         if self.days and self.kind.feed:
-            put_coverage(self.connection, self.how.origin, Window(min(self.days), max(self.days)), self.kind.feed)
+            days = self.days if self.kind.gaps else Window(min(self.days), max(self.days))
+            put_coverage(self.connection, self.how.origin, days, self.kind.feed)
 
     def _known_categories(self) -> set[str]:
         """The categories that the origin had before; of a new origin none is news."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from dashapp.ingest.lines import MOST_BYTES, Columns, FileRefused, Line, LineFile, Record, broken, printable
+from dashapp.ingest.lines import MOST_BYTES, ZIPPED, Columns, FileRefused, Line, LineFile, Record, broken, printable
 from dashapp.ingest.ndjson import NdjsonRecords
 from dashapp.ingest.report import Refusal, shown
 
@@ -32,8 +32,9 @@ class _Unclosed(Exception):
 
 
 def open_records(path: Path, columns: Columns) -> "CsvRecords | ParquetRecords | NdjsonRecords":
-    """The records of a file, by the ending of its name."""
-    if path.suffix in (".ndjson", ".jsonl"):
+    """The records of a file, by the ending of its name; that of a compressed text stands before .gz."""
+    ending = Path(path.stem).suffix if path.suffix == ZIPPED else path.suffix
+    if ending in (".ndjson", ".jsonl"):
         return NdjsonRecords(path, columns)
     return ParquetRecords(path, columns) if path.suffix == ".parquet" else CsvRecords(path, columns)
 
@@ -50,7 +51,7 @@ class CsvRecords(LineFile):
 
     def __iter__(self) -> Iterator[Record | Refusal]:
         """Each record, or why it is refused."""
-        with self.path.open("rb") as file:
+        with self.opened() as file:
             lines = self.lines(file)
             self._read_header(lines)
             while line := self._next(lines):

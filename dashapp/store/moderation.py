@@ -158,3 +158,35 @@ cube_decision = Table(
 report_field = of_fields("report_field")
 """What reports say (violation, by the day they came in) and decisions (action, automated, by the day they were taken),
 each field by itself."""
+
+aggregate_day = Table(
+    "aggregate_day",
+    metadata,
+    key("origin", primary_key=True),
+    key("dimension", primary_key=True),
+    Column("day", Date, primary_key=True),
+    key("platform", primary_key=True),
+    key("value", primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("mean", BigInteger),
+    CheckConstraint("count >= 0", name="count"),
+    sqlite_with_rowid=False,
+)
+"""What platforms counted of a day, from origins that send no rows: in all (the dimension ALL_CASES), and of every other
+dimension by its values. `mean` is in whole seconds, so that sums are the same in any order. By dimension first: a
+question reads one."""
+
+ALL_CASES = "rows"
+"""The dimension of aggregate_day that counts every case once."""
+
+AGGREGATED: tuple[Dim, ...] = (
+    Dim.CATEGORY,
+    Dim.CONTENT_TYPE,
+    Dim.SOURCE_TYPE,
+    Dim.DECISION_GROUND,
+    Dim.DECISION_VISIBILITY,
+    Dim.DECISION_ACCOUNT,
+    Dim.AUTOMATED_DECISION,
+    Dim.AUTOMATED_DETECTION,
+)
+"""The dimensions of aggregate_day that questions name."""

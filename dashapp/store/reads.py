@@ -10,7 +10,14 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed
-from dashapp.store.moderation import cube_decision, cube_report, dirty_report_day, event_bin, ingest_count
+from dashapp.store.moderation import (
+    aggregate_day,
+    cube_decision,
+    cube_report,
+    dirty_report_day,
+    event_bin,
+    ingest_count,
+)
 from dashapp.store.schema import CUBES, coverage, dimension_value, dirty_day, incident, origin
 
 DEMO = "demo"
@@ -74,12 +81,15 @@ FIRST_VALUES = (
     )
 )
 ROW_COUNTS = {
-    feed: select(column.table.c.origin, func.sum(column)).group_by(column.table.c.origin)
-    for feed, column in (
-        (Feed.FLAGS, CUBES[None].c.raised),
-        (Feed.REPORTS, cube_report.c.received),
-        (Feed.DECISIONS, cube_decision.c.taken),
-    )
+    **{
+        feed: select(column.table.c.origin, func.sum(column)).group_by(column.table.c.origin)
+        for feed, column in (
+            (Feed.FLAGS, CUBES[None].c.raised),
+            (Feed.REPORTS, cube_report.c.received),
+            (Feed.DECISIONS, cube_decision.c.taken),
+        )
+    },
+    Feed.AGGREGATES: select(aggregate_day.c.origin, func.count()).group_by(aggregate_day.c.origin),
 }
 
 
@@ -129,7 +139,7 @@ def flag_counts(connection: Connection) -> dict[str, int]:
 
 
 def row_counts(connection: Connection) -> dict[Feed, dict[str, int]]:
-    """How many flags, reports and decisions each origin gave, by name; none for one that gave none."""
+    """How many flags, reports, decisions and counts of days each origin gave, by name; none for one that gave none."""
     return {
         feed: {name: int(count) for name, count in connection.execute(counted) if count}
         for feed, counted in ROW_COUNTS.items()
@@ -178,6 +188,8 @@ def _to_be_rolled_up(
     connection: Connection, feed: Feed, asked: Mapping[str, Any]
 ) -> tuple[set[tuple[str, date]], set[tuple[str, date]]]:
     """The days of a window that are to be rolled up, and those among them of which nothing ever was."""
+    if feed not in STALE:
+        return set(), set()
     found, counted = STALE[feed]
     dirty = {(name, day) for name, day in connection.execute(found, asked)}
     if not dirty:

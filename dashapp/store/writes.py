@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from dashapp.domain.messages import DecisionRow, FlagRow, Incident, ReportRow, Reviewer
-from dashapp.domain.vocabulary import Feed
+from dashapp.domain.messages import AggregateRow, DecisionRow, FlagRow, Incident, ReportRow, Reviewer
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim, Feed
 from dashapp.store.bulk import insert_columns
 from dashapp.store.closed import first_open_day
 from dashapp.store.columns import metadata
 from dashapp.store.engine import insert_missing
-from dashapp.store.moderation import decision, dirty_report_day, report
+from dashapp.store.moderation import AGGREGATED, aggregate_day, decision, dirty_report_day, report
 from dashapp.store.operations import snapshot
 from dashapp.store.schema import coverage, dirty_day, flag, incident, origin, reviewer
+from dashapp.store.values import FirstDays, note_values
 from dashapp.store.version import next_live_version, next_version
 
 Row = dict[str, Any]
@@ -118,6 +119,31 @@ def put_incidents(connection: Connection, origin_name: str, messages: Sequence[I
     if counts.new or counts.updated:
         next_version(connection)
     return counts
+
+
+def put_aggregates(
+    connection: Connection, origin_name: str, messages: Sequence[AggregateRow], *, replace: bool
+) -> Counts:
+    """Store counts of days, which readers see at once; nothing is derived from them."""
+    key = tuple(column.name for column in aggregate_day.primary_key)
+    rows = [{"origin": origin_name, **vars(message)} for message in messages]
+    counts = _put(connection, aggregate_day, key, rows, UNCOUNTED, replace=replace)
+    if counts.new or counts.updated:
+        note_values(connection, origin_name, _first_days(messages))
+        next_version(connection)
+    return counts
+
+
+def _first_days(messages: Sequence[AggregateRow]) -> FirstDays:
+    """The first of their days on which messages count anything of each platform and of each value."""
+    found: FirstDays = {}
+    for message in messages:
+        told = [(Dim.PLATFORM, message.platform)]
+        if message.dimension in AGGREGATED and message.value != NOT_GIVEN:
+            told.append((Dim(message.dimension), message.value))
+        for one in told if message.count else ():
+            found[one] = min(message.day, found.get(one, message.day))
+    return found
 
 
 def put_origin(connection: Connection, name: str, kind: str, now: datetime) -> None:

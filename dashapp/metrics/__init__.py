@@ -1,7 +1,7 @@
 """The registry and its door. Importing the families fills the registry."""
 
 from dashapp.domain.threshold import Threshold
-from dashapp.metrics import classifier, decisions, drift, live, quality, queue, reports, volume, wire
+from dashapp.metrics import aggregates, classifier, decisions, drift, live, quality, queue, reports, volume, wire
 from dashapp.metrics.desk import Audience, Desk, settled_day
 from dashapp.metrics.measure import as_of, measure
 from dashapp.metrics.measurement import Measurement
@@ -22,6 +22,7 @@ __all__ = [
     "Spread",
     "Threshold",
     "Unit",
+    "aggregates",
     "as_of",
     "classifier",
     "decisions",

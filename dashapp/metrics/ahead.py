@@ -30,7 +30,7 @@ def reads_facts(metric: Metric, ask: Ask) -> bool:
     """Whether a question is answered from all rows of its days: no cube knows its dimensions together, or how long each
     took.
     """
-    if metric.feed in (Feed.LIVE, Feed.WIRE, Feed.ANY):
+    if metric.feed in (Feed.AGGREGATES, Feed.LIVE, Feed.WIRE, Feed.ANY):
         return False
     if metric.feed is Feed.FLAGS:
         return metric.kind is not Kind.AGES and metric.edges is None and cube_for(ask) is None

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Table, func, literal, select, unio
 
 from dashapp.domain.ask import Ask, Window
 from dashapp.domain.threshold import Threshold
-from dashapp.domain.vocabulary import Dim, Feed
+from dashapp.domain.vocabulary import Dim, Feed, Field
 from dashapp.metrics.query import SINCE, UNTIL, per_day
 from dashapp.metrics.registry import Better, JudgedSums, Kind, Sight, Statistics, Unit, metric
 from dashapp.stats.drift import Counts, distances
@@ -45,7 +45,7 @@ def new_values(ask: Ask) -> Statistics:
     value = dimension_value.c
     values = select(value.origin, value.dim.label("field"), value.first_day.label("day"), _known_days().label("known"))
     rows = values.subquery()
-    return per_day(ask, rows, literal(1), None, rows.c.known >= LEARNING)
+    return per_day(ask, rows, literal(1), None, rows.c.known >= LEARNING, rows.c.field.in_(tuple(Field)))
 
 
 def _known_days() -> ColumnElement[int]:

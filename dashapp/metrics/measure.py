@@ -19,6 +19,7 @@ from dashapp.metrics.disclosure import hidden_small, of_persons, pseudonyms, too
 from dashapp.metrics.durations import durations, moments
 from dashapp.metrics.judged import judged
 from dashapp.metrics.measurement import Measurement
+from dashapp.metrics.platforms import platforms_of
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
 from dashapp.metrics.registry import COUNTS, METRICS, Kind, Metric, Privacy, Statistics
 from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
@@ -97,20 +98,30 @@ def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
         return f"{metric.title} is shown on screen only."
     if ask.stretch and metric.feed is not Feed.LIVE:
         return f"{metric.title} is counted by day, week or month, not by {ask.grain}."
+    if reason := _unkept(metric, ask):
+        return reason
+    if ask.trailing > 1 and (ask.grain is not Grain.DAY or metric.kind not in TRAILING):
+        return "A trailing figure is given by day only, and of counts, rates and means."
+    return None
+
+
+def _unkept(metric: Metric, ask: Ask) -> str | None:
+    """Why a metric cannot be split or filtered so."""
     unknown = sorted(ask.dims - metric.dims)
     if unknown:
         return f"{metric.title} is not kept by {' and '.join(unknown)}."
+    if len(several := sorted(ask.dims & metric.apart)) > 1:
+        return f"{metric.title} is not kept by {' and '.join(several)} together: choose one."
     if ask.grain is not Grain.WHOLE and (many := sorted(metric.whole.intersection(ask.by))):
         return f"{metric.title} is given by {' and '.join(many)} over the whole window only."
-    if ask.trailing > 1 and (ask.grain is not Grain.DAY or metric.kind not in TRAILING):
-        return "A trailing figure is given by day only, and of counts, rates and means."
     return None
 
 
 def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     if ask.stretch:
         return _within(desk, metric, ask, ask.stretch)
-    coverage = desk.coverage(ask.chosen(Dim.ORIGIN), ask.reach, metric.feed)
+    platforms = platforms_of(desk, ask, metric.dimension(ask)) if metric.dimension else None
+    coverage = platforms.coverage() if platforms else desk.coverage(ask.chosen(Dim.ORIGIN), ask.reach, metric.feed)
     pooling = Pooling(ask, metric, coverage, settled_day(desk, metric))
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if found := _unsummed(desk, answer, pooling):
@@ -118,15 +129,21 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     sums = _lived(desk, metric, ask) if metric.feed is Feed.LIVE else _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
-    total = pooling.total(sums)
+    total = pooling.total(_whole(desk, metric, ask, coverage, sums))
     if any(too_few(_sums(desk, metric, one, coverage), desk.policy.small_group) for one in of_persons(ask)):
         reason = f"There are fewer than {desk.policy.small_group} {metric.unit}, which are not told of one person."
         return replace(answer, error=reason, refused=True)
-    told = pooling.points(sums)
+    told = platforms.points(pooling, sums) if platforms else pooling.points(sums)
     points, hidden = hidden_small(
         ask, ranked(told) if metric.whole.intersection(ask.by) else told, desk.policy.small_group
     )
     return replace(answer, points=points, total=total, hidden=hidden, from_facts=reads_facts(metric, ask))
+
+
+def _whole(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage, sums: Sums) -> Sums:
+    """Sums that add up to the whole: where the groups overlap, those without them."""
+    by = tuple(dim for dim in ask.by if dim not in metric.overlapping)
+    return sums if by == ask.by else _sums(desk, metric, replace(ask, by=by), coverage)
 
 
 def _unsummed(desk: Desk, answer: Measurement, pooling: Pooling) -> Measurement | None:
@@ -198,7 +215,8 @@ def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
     if read is None or not read.holds(days):
         if ask.by and ask.grain is Grain.WHOLE and metric.kind is not Kind.STOCK:
             return by_group(_pooled(desk, metric, ask, coverage.days))
-        finer = next((found for found in known.values() if not ask.by and found[0].holds(days)), None)
+        adding = not ask.by and not metric.overlapping
+        finer = next((found for found in known.values() if adding and found[0].holds(days)), None)
         wide = widened(days, read)
         read, sums = (finer[0], together(finer[1])) if finer else (wide, by_group(_read(desk, metric, ask, wide)))
         known[ask.by] = (read, sums)

@@ -53,13 +53,13 @@ class Pooling:
 
     def points(self, sums: Sums) -> list[Point]:
         """Every point of the answer, by bucket and group; none for a bucket of which no day is covered."""
-        groups = sorted(sums) or ([] if self.ask.by else [()])
+        groups = sorted(sums.items()) or ([] if self.ask.by else [((), {})])
         return [
-            self.point(bucket, group, *self.pooled(sums.get(group, {}), days), provisional)
+            self.point(bucket, group, *self.pooled(known, days), provisional)
             for bucket, days in self.buckets()
             if len(days) >= min(LEAST_TRAILING, self.ask.trailing)
             for provisional in (self.provisional(bucket, days),)
-            for group in groups
+            for group, known in groups
         ]
 
     def total(self, sums: Sums) -> Point:

@@ -26,6 +26,7 @@ class Unit(StrEnum):
     COUNT = "flags"
     REPORTS = "reports"
     DECISIONS = "decisions"
+    STATEMENTS = "statements"
     RECORDS = "records"
     EVENTS = "events"
     PERCENT = "%"
@@ -35,7 +36,7 @@ class Unit(StrEnum):
     VALUES = "values"
 
 
-COUNTS = frozenset({Unit.COUNT, Unit.REPORTS, Unit.DECISIONS, Unit.RECORDS, Unit.EVENTS, Unit.DAYS, Unit.VALUES})
+COUNTS = frozenset(Unit) - {Unit.PERCENT, Unit.SCORE, Unit.HOURS}
 """Units of what is counted."""
 
 
@@ -116,7 +117,9 @@ class Metric:
     over the whole window only. `kept_by` are splits that are computed ahead because no cube knows them. `rows` is the
     query that, beside days and filters, finds the flags behind a figure; None where the day raised cannot. `live` gives
     the key of the metric that answers by less than a day. `judge` makes sums of rows that are none yet; it is given
-    those of so many days `before` the first as well.
+    those of so many days `before` the first as well. `dimension` says which dimension of published counts a question
+    reads: those of platforms are marginal, so that a question names one of the dimensions `apart` at most. Of those
+    `overlapping` a case may have several values, and its groups add up to more than the whole.
     """
 
     key: str
@@ -142,6 +145,9 @@ class Metric:
     live: Callable[[Ask], str] | None = None
     judge: Callable[[Sequence[Any], "Sight"], "JudgedSums"] | None = None
     before: int = 0
+    dimension: Callable[[Ask], str] | None = None
+    apart: frozenset[Dim] = frozenset()
+    overlapping: frozenset[Dim] = frozenset()
     reference: str = ""
 
     @property

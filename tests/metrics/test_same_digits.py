@@ -15,8 +15,10 @@ from dashapp.metrics.rows import COLUMNS, Wanted, select_rows, waiting_rows
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.migrate import upgrade
+from dashapp.store.reads import DEMO
 from dashapp.store.rollup import rollup
 from dashapp.web.export import metric_csv
+from tests.published import publish
 
 NOW = datetime(2024, 3, 31, 15, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="Europe/Berlin")
@@ -37,6 +39,7 @@ def filled(url: str) -> Iterator[Desk]:
     load(writer, SETTINGS, NOW, days=45, seed=7, scale=0.2)
     with writer.begin() as connection:
         rollup(connection, SETTINGS.sla)
+        publish(connection, DEMO, NOW.date(), days=45)
     writer.dispose()
     reader = reader_engine(url, 60)
     with reader.connect() as connection:

@@ -11,6 +11,7 @@ from dashapp.domain.vocabulary import Feed, Severity
 from dashapp.metrics import METRICS, Audience, Desk, Measurement, Point, Policy, measure
 from tests.metrics.worlds import FILTERS, OF_REVIEWERS, asked, put, questions, worlds
 from tests.naive import KEPT, OF_FLAGS, TWINS, Expected, Question, Twin, World
+from tests.naive_aggregates import AGGREGATES
 from tests.naive_kinds import Spread, twin
 from tests.naive_reports import DECISIONS, REPORTS
 
@@ -19,7 +20,9 @@ QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 
 def test_every_metric_has_a_twin() -> None:
     elsewhere = (Feed.LIVE, Feed.WIRE, Feed.ANY)  # tested in test_live, test_wire and test_twins_quality
-    assert {*TWINS, *REPORTS, *DECISIONS} == {key for key, one in METRICS.items() if one.feed not in elsewhere}
+    assert {*TWINS, *REPORTS, *DECISIONS, *AGGREGATES} == {
+        key for key, one in METRICS.items() if one.feed not in elsewhere
+    }
 
 
 @given(worlds(), st.lists(questions(FILTERS | OF_REVIEWERS), min_size=2, max_size=2))

@@ -15,10 +15,13 @@ from dashapp.store.backup import nightly as copy_nightly
 from dashapp.store.reads import has_data, is_stale, last_covered_day
 from dashapp.store.retention import forget_runs, retire
 from dashapp.store.rollup import roll_up
+from dashapp.store.version import has_news
 from dashapp.summary.weekly import summarise_slot
 
 ROLLUP = "rollup"
 
+DETECT_SECONDS = 30
+"""So that what is new is looked at within a minute."""
 REST = 10
 """After a rollup the store is left alone for so many times as long as it took: large days must not hold it always."""
 
@@ -30,7 +33,7 @@ def jobs_of(settings: Settings) -> list[Job]:
     jobs = [
         Job(ROLLUP, Every(settings.rollup_seconds), _rollup, needed=is_stale, rest=REST),
         Job("refresh", often, _refresh, needed=has_data),
-        Job("detect", often, _detect, needed=has_data),
+        Job("detect", Every(DETECT_SECONDS), _detect, needed=has_news, rest=REST),
         Job("retention", nightly, _retention),
         Job("summary", weekly, _summary, catch_up=True),
     ]

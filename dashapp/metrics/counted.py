@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashapp.domain.ask import Ask, Grain, Window
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import NOT_GIVEN, Dim
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.measure import measure
 from dashapp.metrics.measurement import Measurement
@@ -15,6 +15,7 @@ from dashapp.metrics.pool import Groups
 from dashapp.metrics.registry import Metric
 
 Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 class Unmeasured(Exception):
@@ -46,19 +47,21 @@ class Counted:
 
 
 def counted(desk: Desk, metric: Metric, ask: Ask, by: tuple[Dim, ...]) -> Counted:
-    """The daily counts of a metric that a question is about, one series for each group of `by` that it has.
+    """The daily counts of a metric that a question is about, one series for each group of `by` that it has, but for
+    those whose finest part is not given.
 
     Days before the first one of which anything is known are left out.
     """
     answer = measure(desk, metric, replace(ask, grain=Grain.DAY, by=by, trailing=1))
     if answer.error:
         raise Unmeasured(answer)
-    groups = tuple(sorted({point.groups for point in answer.points})) if by else ((),)
+    told = [point for point in answer.points if len(by) < 2 or point.groups[-1] != NOT_GIVEN]
+    groups = tuple(sorted({point.groups for point in told})) if by else ((),)
     known = [point.bucket for point in answer.points if point.value is not None]
     days = Window(min(known, default=ask.window.until), ask.window.until)
     counts, settled = np.full((len(groups), days.length), np.nan), np.ones(days.length, dtype=bool)
     place = {group: number for number, group in enumerate(groups)}
-    for point in answer.points:
+    for point in told:
         if point.value is not None:
             at = (point.bucket - days.since) // timedelta(days=1)
             counts[place[point.groups], at] = point.value

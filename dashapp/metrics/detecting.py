@@ -1,225 +1,125 @@
 """Looks for attacks again and again, and keeps what was expected, what was found, and since when."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
-from dashapp.domain.ask import Ask, Window
-from dashapp.domain.vocabulary import Dim, Feed, Method, Triage
-from dashapp.metrics.counted import Counted, Numbers, counted
+from dashapp.domain.ask import Window
+from dashapp.domain.vocabulary import Dim, Feed, Method
+from dashapp.metrics.counted import Mask
 from dashapp.metrics.desk import Desk
-from dashapp.metrics.pool import Groups
-from dashapp.metrics.registry import METRICS, Policy
-from dashapp.metrics.sightings import Family, parts_of, sightings, split_sightings
-from dashapp.stats import outbreak
-from dashapp.store.expectations import expectations, first_judged, keep_expectations
-from dashapp.store.findings import Finding, Sighting, Source, findings_within, keep_sightings
+from dashapp.metrics.hanging import coordination
+from dashapp.metrics.looking import DAYS, REACH, Known, Look, excluded, keep_look, look, with_changes
+from dashapp.metrics.registry import Policy
+from dashapp.metrics.sightings import Family, alone, parts_of, sightings, split_sightings
+from dashapp.stats.outbreak import LEAST
+from dashapp.stats.ramps import ramps
+from dashapp.stats.seeing import LEVEL, false_discoveries
+from dashapp.store.expectations import first_judged
+from dashapp.store.findings import Sighting, Source, findings_of, keep_sightings
 from dashapp.store.reads import Origin, known_attacks, origins
+from dashapp.store.version import note_looked, version
 
 VERSION = 1
 """Of the detector and its settings: days judged by another are judged again."""
 
-DAYS = 90
-"""Looked at again each time: what comes later than that changes nothing that anybody looks at."""
-
-KEPT = ("observed", "expected", "low", "high", "p", "p_low", "provisional")
-
 
 class Subject(NamedTuple):
-    """What is looked at: the daily counts of a metric, by each of `main`, and by the finer `splits`."""
+    """What is looked at: the daily counts of a metric, by `main` and by the finer `splits`. Series whose first `within`
+    groups are the same come from one system, which may change what it means by them.
+    """
 
     metric: str
     feed: Feed
     main: tuple[Dim, ...]
-    splits: tuple[tuple[Dim, ...], ...]
+    splits: tuple[tuple[Dim, ...], ...] = ()
+    within: int = 0
 
 
 SUBJECTS = (
     Subject("flags", Feed.FLAGS, (Dim.CATEGORY,), ((Dim.CATEGORY, Dim.REGION), (Dim.CATEGORY, Dim.MEDIA_TYPE))),
+    Subject("statements", Feed.AGGREGATES, (Dim.PLATFORM, Dim.CATEGORY), within=1),
 )
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one run makes of the series of an origin that are split alike; `since` is the first day judged anew, None
-    where nothing had changed.
-    """
-
-    family: Family
-    since: date | None
 
 
 def detect(
     reader: Engine, writer: Engine, policy: Policy, now: datetime, check: Callable[[], None] = lambda: None
 ) -> dict[str, int]:
-    """Look at all that origins send by day, and bring the incidents in line with it. Returns how many origins had
-    changed, how many series were judged, and how many incidents were opened, extended, ended and withdrawn.
+    """Look at all that origins send by day, and bring the incidents in line with it. Returns the version of the
+    detector, how many origins had changed, how many series were judged, and how many incidents were opened, extended,
+    ended and withdrawn.
     """
     counts: Counter[str] = Counter(dict.fromkeys(("origins", "series", "opened", "extended", "ended", "withdrawn"), 0))
     with reader.connect() as connection:
         desk = Desk(connection, now, policy)
+        seen = version(connection)
         for subject in SUBJECTS:
             for one in origins(connection, subject.feed):
                 if one.first_day and one.last_day:
                     counts.update(_look_at(desk, writer, subject, one))
                     check()
-    return dict(counts) | {"version": VERSION}
-
-
-def name_of(by: Sequence[Dim], group: Groups) -> str:
-    """The name of a series: the query string of its groups."""
-    return urlencode(list(zip(by, group, strict=True)))
+    with writer.begin() as writing:
+        note_looked(writing, seen)
+    return {"version": VERSION, **counts}
 
 
 def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mapping[str, int]:
     """Look at one origin."""
     source = Source(one.name, subject.metric, Method.OUTBREAK, VERSION)
-    confirmed = [
-        known
-        for known in findings_within(desk.connection, [one.name])
-        if known.state is Triage.CONFIRMED and known.source.metric == subject.metric
-    ]
-    looks = [look(desk, source, one, by, confirmed) for by in (subject.main, *subject.splits)]
-    changed = [found for found in looks if found.since]
+    window, known = _window(desk, source, one), Known.of(findings_of(desk.connection, source))
+    main, known = with_changes(look(desk, source, window, subject.main, known), known, subject.within)
+    splits = [look(desk, source, window, by, known) for by in subject.splits]
+    changed = [seen for seen in (main, *splits) if seen.since]
     if not changed:
         return {}
-    main, *finer = (found.family for found in looks)
-    judged = Window(min(found.since for found in changed if found.since), main.counted.days.until)
-    seen = [one for one in _seen(desk.connection, source, main, finer) if one.until >= judged.since]
+    judged = Window(min(seen.since for seen in changed if seen.since), window.until)
+    found = [one for one in _seen(desk.connection, source, main, splits, known) if one.until >= judged.since]
     with writer.begin() as writing:
-        for found in changed:
-            _keep(writing, source, found, desk.now)
-        kept = keep_sightings(writing, source, judged, seen, desk.now)
-    return {"origins": 1, "series": sum(len(found.family.series) for found in changed), **kept}
+        for seen in changed:
+            keep_look(writing, source, seen, desk.now)
+        kept = keep_sightings(writing, source, judged, found, desk.now)
+    return {"origins": 1, "series": sum(len(seen.series) for seen in changed), **kept}
 
 
-def _seen(connection: Connection, source: Source, main: Family, finer: Sequence[Family]) -> list[Sighting]:
+def _window(desk: Desk, source: Source, one: Origin) -> Window:
+    """The days to look at: all that there are the first time, then the last ones and what they are held against."""
+    first, last = one.first_day or desk.today, min(one.last_day or desk.today, desk.today)
+    if first_judged(desk.connection, source) is None:
+        return Window(min(first, last), last)
+    return Window(min(max(first, last - timedelta(days=DAYS + REACH)), last), last)
+
+
+def _seen(connection: Connection, source: Source, main: Look, splits: Sequence[Look], known: Known) -> list[Sighting]:
     """All incidents of an origin, with what drives each."""
     attacks = known_attacks(connection, (source.origin,), main.counted.days)
+    finer = [alone(seen) for seen in splits]
     found = [
         replace(one, evidence={**(one.evidence or {}), "parts": parts_of(one, finer)}) if one.series else one
-        for one in sightings(main, attacks)
+        for one in sightings(_family(connection, source, main, known), attacks, known.restarts)
     ]
     for family in finer:
         found += split_sightings(family, _discoveries(family), found)
     return found
 
 
-def _discoveries(family: Family) -> NDArray[np.bool_]:
+def _family(connection: Connection, source: Source, main: Look, known: Known) -> Family:
+    """The main series with slow rises and, of flags, with what hangs together."""
+    rising = ramps(main.counted.over, main.judged)
+    if source.metric != "flags":
+        return replace(alone(main), ramp=rising)
+    combined, signals = coordination(connection, source.origin, main.counted, excluded(main, known.confirmed))
+    return Family(main, combined, signals, rising)
+
+
+def _discoveries(family: Family) -> Mask:
     """The alarms among many finer series that remain when the false ones among those of a day are held down."""
-    return np.asarray(family.up & (family.p < outbreak.CRITICAL))
-
-
-def look(desk: Desk, source: Source, one: Origin, by: tuple[Dim, ...], confirmed: Iterable[Finding]) -> Look:
-    """Judge the days of an origin's series that have changed since they were judged; of the others take what was kept.
-
-    Days that may still change are looked at as they are: a count that is too high already will not become lower.
-    """
-    connection = desk.connection
-    assert one.first_day  # noqa: S101 # an origin without days is not looked at
-    last = min(one.last_day or desk.today, desk.today)
-    begun = first_judged(connection, source)
-    since = one.first_day if begun is None else max(one.first_day, last - timedelta(days=DAYS + REACH))
-    found = counted(desk, METRICS[source.metric], Ask(Window(since, last)).where(Dim.ORIGIN, (one.name,)), by)
-    names = tuple(name_of(by, group) for group in found.groups)
-    before = _before(connection, source, names, found)
-    first = _first_changed(found, before)
-    if first is None:
-        return Look(_family(names, found, before), None)
-    excluded, alarmed = _mask(names, found, confirmed), _alarmed(before)
-    fresh = outbreak.judge(found.counts, found.weekday, excluded=excluded, alarmed=alarmed, first=first)
-    after = {name: before[name].copy() for name in KEPT}
-    for name in KEPT[1:]:
-        after[name][:, first:] = getattr(fresh, name)[:, first:]
-    after["observed"] = found.counts
-    return Look(_family(names, found, after), found.days.since + timedelta(days=first))
-
-
-REACH = outbreak.DAILY.window + outbreak.DAILY.guard
-
-
-def _before(connection: Connection, source: Source, names: Sequence[str], found: Counted) -> dict[str, Numbers]:
-    """What was kept of these series and days, NaN where nothing was; `day` is 1 where something was."""
-    place = {name: number for number, name in enumerate(names)}
-    kept = {name: np.full(found.counts.shape, np.nan) for name in (*KEPT, "day")}
-    for row in expectations(connection, source, found.days, names):
-        at = place[row["series"]], (row["day"] - found.days.since).days
-        kept["day"][at] = 1.0
-        for name in KEPT:
-            if row[name] is not None:
-                kept[name][at] = row[name]
-    kept["provisional"] = np.nan_to_num(kept["provisional"])
-    return kept
-
-
-def _first_changed(found: Counted, before: Mapping[str, Numbers]) -> int | None:
-    """The first day on which any series is not what it was when it was judged; of long ago nobody asks."""
-    same = (before["observed"] == found.counts) | (np.isnan(before["observed"]) & np.isnan(found.counts))
-    changed = ~(same & (before["day"] == 1.0)).all(axis=0)
-    if np.isfinite(before["day"]).any():
-        changed[: max(0, found.days.length - DAYS)] = False
-    places = np.flatnonzero(changed)
-    return int(places[0]) if len(places) else None
-
-
-def _alarmed(before: Mapping[str, Numbers]) -> NDArray[np.bool_]:
-    return np.asarray((before["p"] < outbreak.CRITICAL) | (before["p_low"] < outbreak.CRITICAL))
-
-
-def _mask(names: Sequence[str], found: Counted, confirmed: Iterable[Finding]) -> NDArray[np.bool_]:
-    """The days of confirmed incidents, in their series and all that are part of these."""
-    mask = np.zeros(found.counts.shape, dtype=bool)
-    for one in confirmed:
-        since, until = ((day - found.days.since).days for day in (one.seen.since, one.seen.until))
-        within = [place for place, name in enumerate(names) if f"{name}&".startswith(f"{one.seen.series}&")]
-        if until >= 0:
-            mask[within, max(0, since) : until + 1] = True
-    return mask
-
-
-def _family(names: tuple[str, ...], found: Counted, judged: Mapping[str, Numbers]) -> Family:
-    return Family(
-        names,
-        found,
-        judged["expected"],
-        judged["low"],
-        judged["high"],
-        judged["p"],
-        judged["p_low"],
-        provisional=judged["provisional"] > 0,
-        combined=np.full(found.counts.shape, np.nan),
-        signals={},
-        ramp=np.zeros(found.counts.shape, dtype=bool),
-    )
-
-
-def _keep(connection: Connection, source: Source, found: Look, now: datetime) -> None:
-    """Keep what was judged anew."""
-    family, since = found.family, found.since
-    if since is None:
-        return
-    first = (since - family.counted.days.since).days
-    columns = {"observed": family.counted.counts, **{name: getattr(family, name) for name in KEPT[1:-1]}}
-    rows = [
-        {
-            "series": name,
-            "day": family.day(day),
-            **{key: _or_none(of[place, day]) for key, of in columns.items()},
-            "provisional": bool(family.provisional[place, day]),
-            "judged_at": now,
-        }
-        for place, name in enumerate(family.series)
-        for day in range(first, family.counted.days.length)
-    ]
-    keep_expectations(connection, source, family.series, since, rows)
-
-
-def _or_none(value: Any) -> float | None:
-    return None if np.isnan(value) else float(value)
+    p = np.where(family.counts >= LEAST, family.judged.p, np.where(np.isfinite(family.judged.p), 1.0, np.nan))
+    found = np.zeros(p.shape, dtype=bool)
+    for day in np.flatnonzero((p < LEVEL).any(axis=0)):
+        found[:, day] = false_discoveries(p[:, day])
+    return found & family.up

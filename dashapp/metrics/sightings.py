@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import IncidentKind
-from dashapp.metrics.counted import Counted, Numbers
-from dashapp.stats.outbreak import ALERT, CRITICAL, LARGEST_GAP, LEAST
+from dashapp.metrics.counted import Mask, Numbers
+from dashapp.metrics.looking import Look, Restart
+from dashapp.stats.outbreak import ALERT, CRITICAL, LARGEST_GAP, LEAST, Judged
 from dashapp.store.findings import Sighting
 
 COORDINATED = 0.003
@@ -25,33 +27,39 @@ FEWEST = 3
 BY_REPORTERS = frozenset({"reporter_concentration", "co_reports"})
 """Signals that speak of who reports; the others speak of what is reported and how."""
 
-Mask = NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Family:
-    """Series that were judged together, all arrays (series, days); `series` are their names.
+    """Series that were judged together, with what else is known of their days, arrays (series, days).
 
     `combined` is the chance of signals of coordination as strong, and `signals` that of each by name; NaN where they
     were not judged. `ramp` are days of a slow rise.
     """
 
-    series: tuple[str, ...]
-    counted: Counted
-    expected: Numbers
-    low: Numbers
-    high: Numbers
-    p: Numbers
-    p_low: Numbers
-    provisional: Mask
+    seen: Look
     combined: Numbers
     signals: Mapping[str, Numbers]
     ramp: Mask
 
     @property
+    def series(self) -> tuple[str, ...]:
+        """The names of the series."""
+        return self.seen.series
+
+    @property
+    def counts(self) -> Numbers:
+        """What was counted."""
+        return self.seen.counted.counts
+
+    @property
+    def judged(self) -> Judged:
+        """What the volume model made of it."""
+        return self.seen.judged
+
+    @property
     def up(self) -> Mask:
         """Days with more flags than chance explains."""
-        return np.asarray((self.p < ALERT) & (self.counted.counts >= LEAST))
+        return np.asarray((self.judged.p < ALERT) & (self.counts >= LEAST))
 
     @property
     def coordinated(self) -> Mask:
@@ -61,18 +69,22 @@ class Family:
     @property
     def down(self) -> Mask:
         """Days that are over with fewer flags than chance explains."""
-        enough = (self.expected >= LEAST_EXPECTED) & self.counted.settled
-        return np.asarray((self.p_low < CRITICAL) & enough)
-
-    def day(self, place: int) -> date:
-        """The day at a place."""
-        return self.counted.days.since + timedelta(days=place)
+        enough = (self.judged.expected >= LEAST_EXPECTED) & self.seen.counted.settled
+        return np.asarray((self.judged.p_low < CRITICAL) & enough)
 
 
-def sightings(family: Family, attacks: Sequence[Incident]) -> list[Sighting]:
-    """The incidents of a family, with the known attack that each is part of."""
-    found = [*_rises(family), *_ramps(family), *_falls(family)]
-    return [replace(one, attack=_attack(one, attacks)) for one in found]
+def alone(seen: Look) -> Family:
+    """Series of which nothing but their counts is known."""
+    shape = seen.counted.counts.shape
+    return Family(seen, np.full(shape, np.nan), {}, np.zeros(shape, dtype=bool))
+
+
+def sightings(family: Family, attacks: Sequence[Incident], restarts: Iterable[Restart]) -> list[Sighting]:
+    """The incidents of a family, with the known attack that each is part of, and its changes of definition."""
+    rises = list(_rises(family))
+    ramps = [one for one in _ramps(family) if not any(one.touches(other) for other in rises)]
+    found = [*rises, *ramps, *_falls(family)]
+    return [*(replace(one, attack=_attack(one, attacks)) for one in found), *map(_change, restarts)]
 
 
 def split_sightings(family: Family, alarms: Mask, told: Iterable[Sighting]) -> list[Sighting]:
@@ -92,14 +104,14 @@ def parts_of(one: Sighting, families: Iterable[Family]) -> list[dict[str, Any]]:
     """In which finer series the days of an incident lie above what was to be expected, the largest excess first."""
     found: list[dict[str, Any]] = []
     for family in families:
-        since, until = ((day - family.counted.days.since).days for day in (one.since, one.until))
+        since, until = ((day - family.seen.counted.days.since).days for day in (one.since, one.until))
         for place, name in enumerate(family.series):
             if since < 0 or not name.startswith(f"{one.series}&"):
                 continue
             days = slice(since, until + 1)
-            known = np.isfinite(family.expected[place, days]) & np.isfinite(family.counted.counts[place, days])
-            observed = float(family.counted.counts[place, days][known].sum())
-            expected = float(family.expected[place, days][known].sum())
+            known = np.isfinite(family.judged.expected[place, days]) & np.isfinite(family.counts[place, days])
+            observed = float(family.counts[place, days][known].sum())
+            expected = float(family.judged.expected[place, days][known].sum())
             if known.any() and observed > expected:
                 found.append({"series": name, "observed": observed, "expected": round(expected, 2)})
     return sorted(found, key=lambda part: part["expected"] - part["observed"])[:MOST_PARTS]
@@ -118,7 +130,8 @@ def _rise(family: Family, place: int, run: NDArray[np.intp]) -> Sighting:
     up = run[family.up[place, run]]
     found = _sighting(family, place, run, IncidentKind.SPIKE)
     kind = _kind(_signals(family, place, run), found.coordination, has_volume=len(up) > 0)
-    return replace(_summed(found, family, place, up), kind=kind, p=_least(family.p[place, up]))
+    volume = _summed(found, family, place, up) if len(up) else found
+    return replace(volume, kind=kind, p=_least(family.judged.p[place, up]))
 
 
 def _sighting(family: Family, place: int, run: NDArray[np.intp], kind: IncidentKind) -> Sighting:
@@ -126,11 +139,11 @@ def _sighting(family: Family, place: int, run: NDArray[np.intp], kind: IncidentK
     found = Sighting(
         family.series[place],
         kind,
-        family.day(int(run[0])),
-        family.day(int(run[-1])),
-        p=_least((family.p_low if kind is IncidentKind.DROP else family.p)[place, run]),
+        family.seen.day(int(run[0])),
+        family.seen.day(int(run[-1])),
+        p=_least((family.judged.p_low if kind is IncidentKind.DROP else family.judged.p)[place, run]),
         coordination=_least(family.combined[place, run]),
-        provisional=bool(family.provisional[place, run].all()),
+        provisional=bool(family.judged.provisional[place, run].all()),
         evidence={"days": _days(family, place, run), "signals": _signals(family, place, run)},
     )
     return _summed(found, family, place, run)
@@ -147,14 +160,13 @@ def _kind(signals: Mapping[str, float], coordination: float | None, *, has_volum
 def _ramps(family: Family) -> Iterator[Sighting]:
     """Slow rises, where no day by itself is an alarm."""
     for place, run in _runs(family.ramp):
-        if not family.up[place, run].any():
-            yield _sighting(family, place, run, IncidentKind.RAMP)
+        yield _sighting(family, place, run, IncidentKind.RAMP)
 
 
 def _falls(family: Family) -> Iterator[Sighting]:
     """Falls: of single series, or of all as one where most fall on the same day."""
     down = family.down
-    judged = np.isfinite(family.p_low).sum(axis=0)
+    judged = np.isfinite(family.judged.p_low).sum(axis=0)
     together = (judged >= FEWEST) & (down.sum(axis=0) >= ALL_AT_ONCE * judged)
     for run in _split(np.flatnonzero(together)):
         yield _fall_of_all(family, run)
@@ -167,20 +179,27 @@ def _fall_of_all(family: Family, run: NDArray[np.intp]) -> Sighting:
     return Sighting(
         "",
         IncidentKind.DROP,
-        family.day(int(run[0])),
-        family.day(int(run[-1])),
-        float(np.nansum(family.counted.counts[:, run])),
-        float(np.nansum(family.expected[:, run])),
-        p=_least(family.p_low[:, run].ravel()),
+        family.seen.day(int(run[0])),
+        family.seen.day(int(run[-1])),
+        float(np.nansum(family.counts[:, run])),
+        float(np.nansum(family.judged.expected[:, run])),
+        p=_least(family.judged.p_low[:, run].ravel()),
         evidence={"parts": fallen},
     )
 
 
+def _change(one: Restart) -> Sighting:
+    """A day from which some series mean something else; it stands in the groups that all of them have."""
+    first, *others = (name.split("&") for name in one.series)
+    shared = takewhile(lambda part: all(part in other for other in others), first[:-1])
+    return Sighting(
+        "&".join(shared), IncidentKind.DEFINITION_CHANGE, one.day, one.day, evidence={"series": list(one.series)}
+    )
+
+
 def _summed(one: Sighting, family: Family, place: int, days: NDArray[np.intp]) -> Sighting:
-    """An incident with the counts, and what was to be expected, of some days together; of no day without."""
-    if not len(days):
-        return replace(one, observed=None, expected=None, low=None, high=None)
-    columns = (family.counted.counts, family.expected, family.low, family.high)
+    """An incident with the counts, and what was to be expected, of some days together."""
+    columns = (family.counts, family.judged.expected, family.judged.low, family.judged.high)
     observed, expected, low, high = (float(np.nansum(of[place, days])) for of in columns)
     return replace(one, observed=observed, expected=expected, low=low, high=high)
 
@@ -188,16 +207,16 @@ def _summed(one: Sighting, family: Family, place: int, days: NDArray[np.intp]) -
 def _days(family: Family, place: int, run: NDArray[np.intp]) -> list[dict[str, Any]]:
     """What was seen and expected of each day from the first to the last."""
     columns = {
-        "observed": family.counted.counts,
-        "expected": family.expected,
-        "low": family.low,
-        "high": family.high,
-        "p": family.p,
-        "p_low": family.p_low,
+        "observed": family.counts,
+        "expected": family.judged.expected,
+        "low": family.judged.low,
+        "high": family.judged.high,
+        "p": family.judged.p,
+        "p_low": family.judged.p_low,
         "coordination": family.combined,
     }
     return [
-        {"day": family.day(day).isoformat(), **{name: _number(of[place, day]) for name, of in columns.items()}}
+        {"day": family.seen.day(day).isoformat(), **{name: _number(of[place, day]) for name, of in columns.items()}}
         for day in range(int(run[0]), int(run[-1]) + 1)
     ]
 

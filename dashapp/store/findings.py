@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
 from dashapp.store.incidents import expectation, finding
 from dashapp.store.trail import DETECTOR, note_change
+from dashapp.store.version import note_looked
 
 NEAR = timedelta(days=2)
 """How far apart the last day of one sighting and the first of the next may lie for both to be the same incident."""
@@ -36,8 +37,8 @@ class Source(NamedTuple):
 @dataclass(frozen=True)
 class Sighting:
     """An incident as one run sees it. `series` is the query string of its groups; `observed` and `expected` are sums
-    over the days that are alarms, `low` and `high` the range of such a sum by chance; numbers are None where volume is
-    no part of it, `coordination` where no signal could be judged.
+    over the days that are alarms, `low` and `high` of what each may be by chance; `p` is None where volume is no part of
+    it, `coordination` where no signal could be judged.
     """
 
     series: str
@@ -57,8 +58,12 @@ class Sighting:
     def same(self, other: "Sighting") -> bool:
         """Whether two sightings are of one incident."""
         alike = self.kind == other.kind or {self.kind, other.kind} <= UP
+        return alike and self.touches(other)
+
+    def touches(self, other: "Sighting") -> bool:
+        """Whether two sightings are of one series, and of days that are not apart."""
         near = self.since <= other.until + NEAR and other.since <= self.until + NEAR
-        return self.series == other.series and alike and near
+        return self.series == other.series and near
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,12 @@ def findings_within(connection: Connection, origins: Iterable[str], window: Wind
     return [_finding(row) for row in connection.execute(select(finding).where(here).order_by(of.id))]
 
 
+def findings_of(connection: Connection, source: Source) -> list[Finding]:
+    """All incidents of a source that stand, whatever version of the detector found them, by number."""
+    here = (*_of(source), finding.c.withdrawn_at.is_(None))
+    return [_finding(row) for row in connection.execute(select(finding).where(*here).order_by(finding.c.id))]
+
+
 def finding_by_id(connection: Connection, number: int) -> Finding | None:
     """One incident, also one that was withdrawn."""
     row = connection.execute(select(finding).where(finding.c.id == number)).one_or_none()
@@ -109,7 +120,9 @@ def keep_sightings(
     how many of each.
     """
     counts, left = Counter[str](), list(seen)
-    for known in _stored(connection, source, judged):
+    for known in findings_of(connection, source):
+        if known.seen.until < judged.since - NEAR:
+            continue
         found = [one for one in left if one.same(known.seen)]
         left = [one for one in left if one not in found]
         if found:
@@ -136,27 +149,23 @@ def triage(
     connection.execute(update(finding).where(finding.c.id == number).values(values))
     detail = {"from": known.state, "state": state, **({"note": note} if note else {})}
     note_change(connection, now, actor, str(state), known.subject, detail)
-    if Triage.CONFIRMED in (state, known.state):
+    if Triage.CONFIRMED in (state, known.state) or known.seen.kind is IncidentKind.DEFINITION_CHANGE:
         _judge_again(connection, known)
+        note_looked(connection, None)
     return replace(known, state=state, note=note or None, changed_at=now)
 
 
 def _judge_again(connection: Connection, known: Finding) -> None:
     of, source = expectation.c, known.source
     here = and_(of.origin == source.origin, of.metric == source.metric, of.detector == source.detector)
-    series = or_(of.series == known.seen.series, of.series.startswith(f"{known.seen.series}&", autoescape=True))
-    connection.execute(delete(expectation).where(here, series, of.day >= known.seen.since))
+    names = (known.seen.evidence or {}).get("series") or [known.seen.series]
+    parts = [of.series.startswith(f"{name}&", autoescape=True) for name in names]
+    connection.execute(delete(expectation).where(here, or_(of.series.in_(names), *parts), of.day >= known.seen.since))
 
 
-def _stored(connection: Connection, source: Source, judged: Window) -> list[Finding]:
+def _of(source: Source) -> tuple[ColumnElement[bool], ...]:
     of = finding.c
-    here = (of.origin == source.origin, of.metric == source.metric, of.detector == source.detector)
-    rows = connection.execute(
-        select(finding)
-        .where(*here, of.withdrawn_at.is_(None), of.until >= judged.since - NEAR, of.since <= judged.until)
-        .order_by(of.id)
-    )
-    return [_finding(row) for row in rows]
+    return of.origin == source.origin, of.metric == source.metric, of.detector == source.detector
 
 
 def _joined(found: Sequence[Sighting]) -> Sighting:

@@ -34,13 +34,16 @@ expectation = Table(
     Column("high", Double),
     Column("p", Double),
     Column("p_low", Double),
+    Column("variance", Double),
+    Column("freedom", Double),
     Column("provisional", Boolean, nullable=False),
     Column("judged_at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
 """What a detector, in its `version`, made of each day of each series: what it saw, the count to be expected and between
 which counts the day is no alarm, the chances of a count at least as high and at most as high. `series` is the query
-string of the groups ("category=spam"). Numbers are null for a day without data or that could not be judged.
+string of the groups ("category=spam"). `variance` and `freedom` are the rest of what was expected
+(stats.reference). Numbers are null for a day without data or that could not be judged.
 """
 
 finding = Table(

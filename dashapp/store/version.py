@@ -2,7 +2,7 @@
 what is derived from facts, that of the live counts, and that of the answers that were computed ahead.
 """
 
-from sqlalchemy import Connection, Integer, cast, insert, select, update
+from sqlalchemy import Connection, Integer, cast, delete, insert, select, update
 from sqlalchemy.types import Text
 
 from dashapp.store.schema import meta
@@ -22,6 +22,22 @@ def version(connection: Connection) -> int:
 def next_version(connection: Connection) -> None:
     """Say that something has changed; to be called in the transaction that changes it."""
     _raise(connection, KEY)
+
+
+LOOKED_KEY = "looked_version"
+LOOKED = select(meta.c.value).where(meta.c.key == LOOKED_KEY)
+
+
+def has_news(connection: Connection) -> bool:
+    """Whether anything has changed since the detectors last looked."""
+    return connection.scalar(PRESENT) != connection.scalar(LOOKED)
+
+
+def note_looked(connection: Connection, seen: int | None) -> None:
+    """Say that the detectors have looked at a version; at none, so that they look again."""
+    connection.execute(delete(meta).where(meta.c.key == LOOKED_KEY))
+    if seen is not None:
+        connection.execute(insert(meta).values(key=LOOKED_KEY, value=str(seen)))
 
 
 def live_version(connection: Connection) -> int:

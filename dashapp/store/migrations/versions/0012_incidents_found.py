@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0012'
-down_revision = '0009'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 
@@ -28,6 +28,8 @@ def upgrade() -> None:
     sa.Column('high', sa.Double(), nullable=True),
     sa.Column('p', sa.Double(), nullable=True),
     sa.Column('p_low', sa.Double(), nullable=True),
+    sa.Column('variance', sa.Double(), nullable=True),
+    sa.Column('freedom', sa.Double(), nullable=True),
     sa.Column('provisional', sa.Boolean(), nullable=False),
     sa.Column('judged_at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('origin', 'metric', 'detector', 'series', 'day', name=op.f('pk_expectation')),

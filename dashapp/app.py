@@ -10,7 +10,7 @@ from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services
-from pages import attacks, classifier, definitions, flags, live, overview, queue, reports, status, volume
+from pages import attacks, classifier, definitions, flags, live, overview, platforms, queue, reports, status, volume
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ PAGES = (
     queue.PAGE,
     attacks.PAGE,
     reports.PAGE,
+    platforms.PAGE,
     flags.PAGE,
     status.PAGE,
     definitions.PAGE,

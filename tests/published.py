@@ -13,7 +13,7 @@ PLATFORMS = {"Chat": 1000, "Board": 70}
 LATE, LEFT_OUT = 9, (20, 21, 30)
 """Places among the days: where Board begins, and those that it leaves out."""
 SHARES = {
-    "category": {"self_harm": 1, "violence": 4, "scams_and_fraud": 5},
+    "category": {"hate_speech": 1, "spam": 9},
     "content_type": {"text": 8, "image": 5},
     "automated_decision": {"fully": 7, "partially": 1, "not_automated": 2},
     "automated_detection": {"yes": 6, "no": 4},

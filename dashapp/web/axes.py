@@ -28,6 +28,9 @@ HOVER = {
 ROOM_FOR_NAMES = 84
 """Pixels at the right of a chart in which the names of threshold lines stand."""
 
+FEW = 2
+"""Stretches that have room for a name each."""
+
 KEPT = 64
 """Windows whose buckets each process keeps: a page asks for the same ones for every line."""
 
@@ -133,13 +136,14 @@ def _level_name(answer: Measurement, name: str, value: float, colour: str) -> di
 
 
 def _provisional(answer: Measurement) -> list[dict[str, Any]]:
-    """A shaded stretch for each run of buckets whose numbers may still change."""
+    """A shaded stretch for each run of buckets whose numbers may still change; of many the longest is named."""
     pending = {point.bucket: False for point in answer.points}
     for point in answer.points:
         pending[point.bucket] |= point.provisional
     half = _half(answer.ask)
     place = "bottom right" if answer.threshold else "top right"  # where threshold lines are not named
     runs = [list(run) for changing, run in groupby(sorted(pending), key=pending.__getitem__) if changing]
+    longest = max(runs, key=len, default=None)
     return [
         {
             "type": "rect",
@@ -151,7 +155,8 @@ def _provisional(answer: Measurement) -> list[dict[str, Any]]:
             "layer": "below",
             "line": {"width": 0},
             "fillcolor": "var(--shade)",
-            "label": {"text": "provisional", "textposition": place, "font": {"color": "var(--text-3)"}},
+            "label": {"text": name, "textposition": place, "font": {"color": "var(--text-3)"}},
         }
         for run in runs
+        for name in ("provisional" if len(runs) <= FEW or run is longest else "",)
     ]

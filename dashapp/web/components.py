@@ -13,6 +13,9 @@ from dashapp.web.page import Card, Chart
 
 Children = str | Component | Sequence[str | Component]
 
+LONG = 9
+"""Characters of a value that a tile has room for in large type."""
+
 GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
 
 
@@ -73,7 +76,8 @@ def tile(metric: Metric) -> Component:
 def tile_figures(value: str, href: str | None, told: list[Component], line: Component) -> list[Component]:
     """What a tile shows: the value, a link where flags are behind it; what there is to say about it, and its line."""
     shown = dcc.Link(value, href=href, title="Show flags") if href else value
-    return [html.Div(shown, className="v"), html.Div(told, className="d"), line]
+    size = "v long" if len(value) > LONG else "v"
+    return [html.Div(shown, className=size), html.Div(told, className="d"), line]
 
 
 def spark(values: Sequence[float | None], description: str) -> Component:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from dashapp.domain.vocabulary import CLOSED, Dim
@@ -36,6 +36,8 @@ NAME = {
 MOST_NAMED = 5
 """Marks that have room for a name."""
 
+MARKED = 6
+"""Pixels of the mark of a value that stands alone."""
 MOST_GROUPS = 6
 ROOM_FOR_NUMBERS = 1.25
 HOVER = {
@@ -124,10 +126,21 @@ def compared(figure: Figure, answer: Measurement, before: Measurement) -> Figure
 
 
 def marked(figure: Figure, changes: Sequence[tuple[date, str]]) -> Figure:
-    """The same figure with a thin line on each of these days, the first of them with what happened in a word or two."""
+    """The same figure with a thin line on each of these days, the first of them with what happened in a word or two, as
+    far as there is room beside each other.
+    """
     layout = figure["layout"]
+    since, until = (datetime.fromisoformat(end).date() for end in layout["xaxis"]["range"])
+    room, known = (until - since) / (MOST_NAMED + 1), list[tuple[date, str]]()
+    for day, what in changes:
+        if len(known) < MOST_NAMED and (not known or day - known[-1][0] >= room):
+            known.append((day, what))
     drawn = [{**MARK, "x0": day.isoformat(), "x1": day.isoformat()} for day, _ in changes]
-    named = [{**NAME, "x": day.isoformat(), "text": theme.text(what)} for day, what in changes[:MOST_NAMED]]
+    sides = ["right" if day - since > 0.8 * (until - since) else "left" for day, _ in known]
+    named = [
+        {**NAME, "x": day.isoformat(), "text": theme.text(what), "xanchor": side}
+        for (day, what), side in zip(known, sides, strict=True)
+    ]
     shapes, annotations = [*layout.get("shapes", []), *drawn], [*layout.get("annotations", []), *named]
     return {**figure, "layout": {**layout, "shapes": shapes, "annotations": annotations}}
 
@@ -213,8 +226,9 @@ def _visible(trace: Figure) -> Figure:
     """A line with marks where a value stands alone, of which nothing would be drawn."""
     values = [None, *trace["y"], None]
     around = zip(values, values[1:], values[2:], strict=False)
-    alone = any(value is not None and before is None and after is None for before, value, after in around)
-    return {**trace, "mode": "lines+markers"} if alone else trace
+    alone = [value is not None and before is None and after is None for before, value, after in around]
+    sizes = [MARKED * one for one in alone]
+    return {**trace, "mode": "lines+markers", "marker": {"size": sizes}} if any(alone) else trace
 
 
 def _line(colour: str, width: float, dash: str) -> Figure:

@@ -117,7 +117,7 @@ def scene(
     view = _of_page(View.parse(address), page)
     found = desk.origins(page.feed)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
-    values = values_of(desk.connection, chosen or [origin.name for origin in found])
+    values = values_of(desk.connection, chosen or [origin.name for origin in found if origin.first_day])
     known = {dim: values[dim] for dim in values if dim in page.dims}
     live = _live(address, view) if page.live else None
     return Scene(desk, view, as_of(desk, chosen, page.feed), found, known, address, attend, live)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from sqlalchemy import Engine
 
 from dashapp.demo.load import load
 from dashapp.ingest.pipeline import How
@@ -17,9 +18,11 @@ from dashapp.metrics import Policy
 from dashapp.metrics.refresh import refresh
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.reads import DEMO
 from tests.browser.screen import Screen
 from tests.browser.serving import broken_copy, make_store, serving
 from tests.conftest import TS_OPS
+from tests.published import publish
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -48,10 +51,17 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def demo(engine: Engine, settings: Settings, now: datetime) -> None:
+    """The demo, with made-up counts of two platforms beside it."""
+    load(engine, settings, now, days=120, scale=0.2)
+    with engine.begin() as connection:
+        publish(connection, DEMO, now.date(), days=120)
+
+
 @pytest.fixture(scope="session")
 def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    made = make_store(path, lambda engine, settings, now: load(engine, settings, now, days=120, scale=0.2))
+    made = make_store(path, demo)
     settings = Settings(_env_file=None, database_url=f"sqlite:///{made}", time_zone="UTC")
     reader, writer = reader_engine(settings.database_url, settings.read_seconds), writer_engine(settings.database_url)
     refresh(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))

@@ -116,6 +116,15 @@ def test_a_value_that_stands_alone_is_marked() -> None:
     alone = figures.lines(answer("escalation_rate", [point(0, 25.0, 8), point(3, 50.0, 4)], days=4), KNOWN)
     beside = figures.lines(answer("escalation_rate", [point(0, 25.0, 8), point(1, 50.0, 4)], days=4), KNOWN)
     assert (alone["data"][0]["mode"], beside["data"][0]["mode"]) == ("lines+markers", "lines")
+    assert alone["data"][0]["marker"]["size"] == [6, 0, 0, 6]
+
+
+def test_of_many_stretches_that_may_still_change_the_longest_is_named() -> None:
+    pending = [point(day, 5, 5, provisional=day in (1, 3, 5, 6)) for day in range(8)]
+    few = figures.bars(answer("flags", pending[:5]), KNOWN)
+    many = figures.bars(answer("flags", pending), KNOWN)
+    told = [[shape["label"]["text"] for shape in figure["layout"]["shapes"]] for figure in (few, many)]
+    assert told == [["provisional", "provisional"], ["", "", "provisional"]]
 
 
 def test_a_share_of_nothing_breaks_the_line_and_a_day_without_flags_is_zero() -> None:
@@ -214,12 +223,13 @@ def test_markup_in_a_name_is_escaped() -> None:
     assert drawn["data"][0]["y"] == ["&lt;b&gt;x&lt;/b&gt;"]
 
 
-def test_days_on_which_something_was_new_are_marked_and_the_first_five_named() -> None:
-    plain = figures.lines(answer("score_mean", [Point(MONDAY, (), 0.8, 10)]), KNOWN)
-    changes = [(MONDAY + timedelta(days=number), f"new: <v{number}>") for number in range(6)]
+def test_days_on_which_something_was_new_are_marked_and_named_as_far_as_there_is_room() -> None:
+    plain = figures.lines(answer("score_mean", [Point(MONDAY, (), 0.8, 10)], days=36), KNOWN)
+    changes = [(MONDAY + timedelta(days=5 * number // 2), f"new: <v{number}>") for number in range(14)]
     figure = figures.marked(plain, changes)
     go.Figure(coloured(figure, tokens()["dark"]))
     before = len(plain["layout"]["shapes"])
     assert [shape["x0"] for shape in figure["layout"]["shapes"][before:]] == [day.isoformat() for day, _ in changes]
     named = figure["layout"]["annotations"][len(plain["layout"]["annotations"]) :]
-    assert [name["text"] for name in named] == [f"new: &lt;v{number}&gt;" for number in range(5)]
+    assert [name["text"] for name in named] == [f"new: &lt;v{number}&gt;" for number in (0, 3, 6, 9, 12)]
+    assert [name["xanchor"] for name in named] == ["left", "left", "left", "left", "right"]

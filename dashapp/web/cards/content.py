@@ -8,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashapp.domain.ask import Grain
+from dashapp.domain.vocabulary import Feed
 from dashapp.metrics import Kind, Measurement
 from dashapp.metrics.measure import FRESH
 from dashapp.web import words
@@ -45,6 +46,8 @@ def missing(scene: Scene, answer: Measurement) -> str | None:
         return "Nothing is open." if scene.desk.today - scene.as_of <= FRESH else unknown_now(scene)
     if scene.live and (answer.total is None or answer.total.value is None):
         return "No event has come in yet, from any origin chosen."
+    if answer.metric.feed is Feed.AGGREGATES and answer.as_of is None and scene.first_day is None:
+        return "No published counts yet. Import some: python -m dashapp import dsa FILE"
     if answer.total is None or answer.total.value is None or not answer.points:
         return f"No data for {words.days(scene.window.since, scene.window.until)} with these filters."
     return None

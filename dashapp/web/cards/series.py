@@ -44,7 +44,7 @@ def totals(scene: Scene, card: Card) -> Content:
     return Content(head(answer), figures.totals(answer, scene.known))
 
 
-MEANT = (Dim.MODEL_VERSION, Dim.DETECTOR, Dim.CATEGORY, Dim.MEDIA_TYPE, Dim.REGION)
+MEANT = (Dim.MODEL_VERSION, Dim.DETECTOR, Dim.CATEGORY, Dim.MEDIA_TYPE, Dim.REGION, Dim.PLATFORM)
 """Dimensions of which a new value may change what figures mean."""
 
 

@@ -84,8 +84,9 @@ def _bursts(cell: Ints, moment: Floats, cells: int) -> Floats:
     """The most flags of a cell within less than BURST seconds, from any moment on."""
     line, _ = _line(cell, moment)
     within = np.searchsorted(line, line + BURST) - np.arange(len(line))
+    there, begins = np.unique(np.sort(cell), return_index=True)
     most = np.zeros(cells)
-    np.maximum.at(most, np.sort(cell), within)
+    most[there] = np.maximum.reduceat(within, begins) if len(begins) else []
     return most
 
 

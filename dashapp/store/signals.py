@@ -42,7 +42,7 @@ class Trails:
     def add(self, numbered: Mapping[str, Ints], columns: Mapping[str, Sequence[Any]]) -> None:
         """Take in flags: their days and categories, numbered, and READ."""
         moments = (np.array(columns[name], dtype=np.float64) for name in MOMENTS)
-        keys = (np.fromiter(map(hash, columns[name]), np.int64) for name in KEYS)
+        keys = (np.fromiter(map(hash, columns[name]), np.int64, len(columns[name])) for name in KEYS)
         self.batches.append((numbered["day"], numbered["category"], *moments, *keys))
         like = (key for key in columns["content_key"] if key is not None and len(key) == 16)
         self.simhashes.update((hash(key), int(key, 16)) for key in like if SIMHASH.fullmatch(key))

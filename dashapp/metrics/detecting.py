@@ -109,7 +109,7 @@ def _seen(connection: Connection, source: Source, main: Look, splits: Sequence[L
 
 def _family(connection: Connection, source: Source, main: Look, known: Known) -> Family:
     """The main series with slow rises and, of flags, with what hangs together."""
-    rising = ramps(main.counted.over, main.judged)
+    rising = ramps(main.counted.over, main.judged) & (main.counted.counts >= LEAST)
     if source.metric != "flags":
         return replace(alone(main), ramp=rising)
     combined, signals = coordination(connection, source.origin, main.counted, excluded(main, known.confirmed))

@@ -190,7 +190,7 @@ def _restarts(seen: Look, restarts: Iterable[Restart]) -> Mask:
     mask = np.zeros(seen.counted.counts.shape, dtype=bool)
     for one in restarts:
         at = (one.day - seen.counted.days.since).days
-        if 0 <= at < mask.shape[1]:
+        if 0 <= at < seen.counted.days.length:
             mask[_within(seen.series, one.series), at] = True
     return mask
 

@@ -7,15 +7,15 @@ from functools import partial
 from itertools import takewhile
 
 from dashapp.alerts.data import STATUS, late, waited, where
+from dashapp.alerts.incidents import incidents
 from dashapp.alerts.look import WEEK, Concern, Failed, Found, Look, State, of_data, sound
 from dashapp.domain.ask import Filters, Grain
 from dashapp.domain.vocabulary import Dim, Feed, label
 from dashapp.metrics import METRICS, Desk, Kind, Measurement, Metric, Point, Threshold, measure
-from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, Unmeasured, findings
 from dashapp.metrics.measure import FRESH
 from dashapp.metrics.queue import AT_RISK
 from dashapp.metrics.registry import COUNTS
-from dashapp.metrics.words import count, day, days, level, number
+from dashapp.metrics.words import count, day, level, number
 
 BACK = 28
 """Days that a crossed threshold is traced back: four weeks tell a bad week from a lasting state."""
@@ -118,34 +118,6 @@ def _most(look: Look, metric: Metric, threshold: Threshold, until: date) -> list
     return [f"{label(worst.groups[0])} adds most: {number(worst.value, metric.unit)}, {count(worst.n)}."]
 
 
-def _alarms(look: Look) -> Found:
-    """Days of the last seven that the default detector finds unusual, those of one attack together."""
-    detector = DETECTORS[DEFAULT_DETECTOR]
-    try:
-        found = findings(look.desk, look.ask(look.until, WEEK), detector)
-    except Unmeasured as unmeasured:
-        sound(unmeasured.measurement)
-        return None
-    concerns = [_alarm(look, episode, detector) for episode in found if episode.evidence]
-    return concerns if concerns or look.until in look.known else None
-
-
-def _alarm(look: Look, episode: Episode, detector: Detector) -> Concern:
-    """An attack that the origin declared is sure; one that a detector alone sees may be none, so it is a warning."""
-    first, last = episode.evidence[0], episode.evidence[-1]
-    flags = f"{sum(alarm.observed for alarm in episode.evidence):,} flags"
-    when = day(first.day) if first == last else f"{days(first.day, last.day)}, {len(episode.evidence)} days"
-    attack = episode.attack
-    told = (
-        f"Part of the known attack {attack.incident_id}: {label(attack.category)}, {attack.severity}."
-        if attack
-        else f"No known attack. {detector.title} up to {max(alarm.score for alarm in episode.evidence):.2f}, "
-        f"an alarm from {detector.threshold:g}."
-    )
-    state = State.ALERT if attack else State.WARN
-    return Concern(state, f"{when}: {flags}, above the expected range", told, "flags", look.link("/attacks"), first.day)
-
-
 def _at_risk(look: Look) -> Found:
     """Open flags that soon miss their SLA, or have."""
     waiting, oldest = (_now(look, METRICS[key]) for key in ("sla_at_risk", "oldest_open"))
@@ -241,7 +213,7 @@ def _ended(look: Look) -> Found:
 
 
 CHECKS: dict[str, Callable[[Look], Found]] = {
-    "Days above the expected range": _alarms,
+    "Incidents": incidents,
     "Flags at risk": _at_risk,
     "Growth by category": _growth,
     "New categories": _first_seen,

@@ -71,13 +71,13 @@ def detect(
 def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mapping[str, int]:
     """Look at one origin."""
     source = Source(one.name, subject.metric, Method.OUTBREAK, VERSION)
-    window, known = _window(desk, source, one), Known.of(findings_of(desk.connection, source))
+    window, judged = _windows(desk, source, one)
+    known = Known.of(findings_of(desk.connection, source))
     main, known = with_changes(look(desk, source, window, subject.main, known), known, subject.within)
     splits = [look(desk, source, window, by, known) for by in subject.splits]
     changed = [seen for seen in (main, *splits) if seen.since]
     if not changed:
         return {}
-    judged = Window(min(seen.since for seen in changed if seen.since), window.until)
     found = [one for one in _seen(desk.connection, source, main, splits, known) if one.until >= judged.since]
     with writer.begin() as writing:
         for seen in changed:
@@ -86,12 +86,17 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
     return {"origins": 1, "series": sum(len(seen.series) for seen in changed), **kept}
 
 
-def _window(desk: Desk, source: Source, one: Origin) -> Window:
-    """The days to look at: all that there are the first time, then the last ones and what they are held against."""
-    first, last = one.first_day or desk.today, min(one.last_day or desk.today, desk.today)
+def _windows(desk: Desk, source: Source, one: Origin) -> tuple[Window, Window]:
+    """The days to read, and of these the ones whose incidents may change: all that there are the first time, then the
+    last ones, with those that they are held against.
+    """
+    last = min(one.last_day or desk.today, desk.today)
+    first = min(one.first_day or last, last)
     if first_judged(desk.connection, source) is None:
-        return Window(min(first, last), last)
-    return Window(min(max(first, last - timedelta(days=DAYS + REACH)), last), last)
+        return Window(first, last), Window(first, last)
+    begins = (max(first, last - timedelta(days=days)) for days in (DAYS + REACH, DAYS - 1))
+    read, judged = (Window(begin, last) for begin in begins)
+    return read, judged
 
 
 def _seen(connection: Connection, source: Source, main: Look, splits: Sequence[Look], known: Known) -> list[Sighting]:

@@ -1,12 +1,17 @@
 """The incidents that stand: what the detection job found, for pages, files and rules."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from dashapp.domain.ask import Ask
 from dashapp.domain.vocabulary import Dim, IncidentKind, Triage
 from dashapp.metrics.desk import Desk
-from dashapp.store.findings import Finding, findings_within
+from dashapp.metrics.detecting import VERSION
+from dashapp.metrics.detectors import DEFAULT_DETECTOR
+from dashapp.metrics.registry import METRICS
+from dashapp.store.expectations import first_judged
+from dashapp.store.findings import Finding, Source, findings_within
 
 SURE = 1e-4
 """Chance below which an incident is beyond doubt."""
@@ -44,15 +49,26 @@ class Standing:
         return settled, over, 1.0 if self.chance is None else self.chance, -self.found.seen.since.toordinal()
 
 
-def standing(desk: Desk, ask: Ask) -> list[Standing]:
-    """The incidents of the window and the origins of a question, those to be looked at first ahead; with a category
-    asked for, those of it. Other filters do not matter: the job looks at all flags.
+def standing(desk: Desk, ask: Ask, metric: str = "flags") -> list[Standing]:
+    """The incidents in a metric's counts in the window and the origins of a question, those to be looked at first
+    ahead; with values of a dimension asked for, those of these series and those of all. Filters by what the job does
+    not split by do not matter: it looks at all there is.
     """
-    names = ask.chosen(Dim.ORIGIN) or desk.default_origins()
-    categories = ask.chosen(Dim.CATEGORY)
+    names = ask.chosen(Dim.ORIGIN) or desk.default_origins(METRICS[metric].feed)
     found = [standing_of(one) for one in findings_within(desk.connection, names, ask.window)]
-    kept = [one for one in found if not categories or one.category in (*categories, None)]
+    kept = [one for one in found if one.found.source.metric == metric and _asked(one, ask)]
     return sorted(kept, key=lambda one: one.rank)
+
+
+def _asked(one: Standing, ask: Ask) -> bool:
+    wanted = [(dim, values) for dim, values in ask.filters if dim in (Dim.CATEGORY, Dim.PLATFORM)]
+    return all(one.groups.get(dim) in (*values, None) for dim, values in wanted)
+
+
+def has_looked(desk: Desk, names: Iterable[str], metric: str = "flags") -> bool:
+    """Whether the detector has judged any day of these origins."""
+    sources = (Source(name, metric, DEFAULT_DETECTOR, VERSION) for name in names)
+    return any(first_judged(desk.connection, source) is not None for source in sources)
 
 
 def standing_of(found: Finding) -> Standing:

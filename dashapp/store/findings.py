@@ -120,15 +120,15 @@ def keep_sightings(
     how many of each.
     """
     counts, left = Counter[str](), list(seen)
-    for known in findings_of(connection, source):
-        if known.seen.until < judged.since - NEAR:
-            continue
+    recent = [known for known in findings_of(connection, source) if known.seen.until >= judged.since - NEAR]
+    for known in recent:
         found = [one for one in left if one.same(known.seen)]
         left = [one for one in left if one not in found]
         if found:
             counts[_follow(connection, known, _joined(found), judged, now)] += 1
         elif known.state is Triage.OPEN and known.seen.since >= judged.since:
-            _change(connection, known.id, "withdrawn", {"withdrawn_at": now}, now)
+            connection.execute(update(finding).where(finding.c.id == known.id).values(withdrawn_at=now, changed_at=now))
+            note_change(connection, now, DETECTOR, "withdrawn", known.subject, {})
             counts["withdrawn"] += 1
     for one in left:
         _open(connection, source, one, judged, now)
@@ -183,7 +183,12 @@ def _follow(connection: Connection, known: Finding, seen: Sighting, judged: Wind
         return "unchanged"
     values = {**_columns(seen), "changed_at": now, "ended_at": (known.ended_at or now) if ended else None}
     connection.execute(update(finding).where(finding.c.id == known.id).values(values))
-    action = "ended" if ended and known.ended_at is None else "extended"
+    if ended and known.ended_at is None:
+        action = "ended"
+    elif (seen.since, seen.until, seen.kind) != (known.seen.since, known.seen.until, known.seen.kind):
+        action = "extended"
+    else:
+        return "unchanged"
     detail = {"kind": seen.kind, "since": seen.since.isoformat(), "until": seen.until.isoformat(), "p": seen.p}
     note_change(connection, now, DETECTOR, action, known.subject, detail)
     return action
@@ -206,11 +211,6 @@ def _open(connection: Connection, source: Source, seen: Sighting, judged: Window
     number = connection.execute(insert(finding).values(row)).inserted_primary_key
     detail = {"kind": seen.kind, "series": seen.series, "since": seen.since.isoformat(), "p": seen.p}
     note_change(connection, now, DETECTOR, "opened", subject(number[0] if number else 0), detail)
-
-
-def _change(connection: Connection, number: int, action: str, values: Mapping[str, Any], now: datetime) -> None:
-    connection.execute(update(finding).where(finding.c.id == number).values({**values, "changed_at": now}))
-    note_change(connection, now, DETECTOR, action, subject(number), {})
 
 
 def _columns(seen: Sighting) -> dict[str, Any]:

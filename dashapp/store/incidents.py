@@ -75,6 +75,7 @@ finding = Table(
     Column("withdrawn_at", Instant),
     CheckConstraint(f"state IN ({', '.join(repr(str(state)) for state in Triage)})", name="state"),
     Index("ix_finding_origin_until", "origin", "until"),
+    sqlite_autoincrement=True,  # the trail goes on naming one that is gone
 )
 """Incidents that a detector found, each with what it saw in all of its days: the counts, those to be expected, the
 interval of a day like these, the smallest chance `p` of the volume and `coordination` of the signals. `evidence` is a

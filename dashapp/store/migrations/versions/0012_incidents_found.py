@@ -61,7 +61,8 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(), nullable=True),
     sa.Column('withdrawn_at', sa.DateTime(), nullable=True),
     sa.CheckConstraint("state IN ('open', 'confirmed', 'dismissed')", name=op.f('ck_finding_state')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_finding'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_finding')),
+    sqlite_autoincrement=True
     )
     op.create_index('ix_finding_origin_until', 'finding', ['origin', 'until'], unique=False)
     op.create_table('audit',

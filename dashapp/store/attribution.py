@@ -83,13 +83,13 @@ def attribution(connection: Connection, origin: str, category: str, since: date,
             counted.update(columns[name])
         hours.update(None if moment is None else moment // HOUR for moment in columns["moment"])
     targets, reporters, contents = ({key: n for key, n in told[name].items() if key is not None} for name in KEYS)
-    known = {hour: n for hour, n in hours.items() if hour is not None}
+    known = [(hour, many) for hour, many in hours.items() if hour is not None]
     return Attribution(
         hours.total(),
         _leading([(key, n, 1) for key, n in targets.items()]),
         _leading([(None, n, 1) for n in reporters.values()]),
         _leading(_together(contents)),
-        tuple((datetime.fromtimestamp(hour * HOUR, UTC), n) for hour, n in sorted(known.items())),
+        tuple((datetime.fromtimestamp(hour * HOUR, UTC), many) for hour, many in sorted(known)),
     )
 
 

@@ -27,8 +27,12 @@ LEAST_DAYS, SETTLED_DAYS = 7, 21
 """Clean days without which nothing is judged, and below which a judgement is provisional."""
 LEAST_FLAGS = 10
 """Flags that must say what a signal needs for a day to be judged by it."""
-OWN_ALARM, LONGEST_RUN = 1e-4, 14
-"""Days with a p below the first are left out of later baselines, so many running at most: what lasts becomes usual."""
+OWN_ALARM, LONGEST_RUN = 10**-2.5, 14
+"""Days with a p below the first are left out of later baselines, so many running at most: what lasts becomes usual. The
+first is where a day alarms: a campaign that is just seen on its first day would else hide its later ones.
+"""
+FIVE, TEN_PAIRS = 5, 10
+"""The least that is evidence: five flags, or the pairs that five flags make."""
 
 
 class Signal(NamedTuple):
@@ -43,12 +47,12 @@ class Signal(NamedTuple):
 
 
 SIGNALS = (
-    Signal("target_concentration", "targeted", "target_pairs", 5, pairs_tail),
-    Signal("new_accounts", "aged", "young", 5, share_tail),
-    Signal("near_duplicates", "keyed", "copies", 5, share_tail),
-    Signal("burst", "timed", "burst", 5, peak_tail),
-    Signal("reporter_concentration", "reported", "reporter_pairs", 5, pairs_tail),
-    Signal("co_reports", "traced", "co_reports", 5, pairs_tail),
+    Signal("target_concentration", "targeted", "target_pairs", TEN_PAIRS, pairs_tail),
+    Signal("new_accounts", "aged", "young", FIVE, share_tail),
+    Signal("near_duplicates", "keyed", "copies", FIVE, share_tail),
+    Signal("burst", "timed", "burst", FIVE, peak_tail),
+    Signal("reporter_concentration", "reported", "reporter_pairs", TEN_PAIRS, pairs_tail),
+    Signal("co_reports", "traced", "co_reports", TEN_PAIRS, pairs_tail),
 )
 """The signals, in the order of the first axis of what `judge` returns."""
 
@@ -168,8 +172,8 @@ def combine(p: Floats) -> Floats:
     """One p-value of several along the first axis: the smallest, times how many there are (Bonferroni). Those that are
     NaN count for nothing; NaN where all are.
 
-    It holds however the signals depend on each other, and says at once which of them it is: six signals, so one of them
-    has to be six times as rare. Cauchy's combination finds the same attacks (docs/coordination-study.md).
+    It holds however the signals depend on each other, and says at once which of them it is: of six signals, one has to
+    be six times as rare. Cauchy's combination finds no more attacks (docs/coordination-study.md).
     """
     judged = np.isfinite(p)
     least = np.where(judged, p, 1.0).min(axis=0) * judged.sum(axis=0)

@@ -3,8 +3,8 @@
 Each is the more cautious of two models. The first is that of counts (negative binomial) or shares (beta-binomial), with
 the dispersion of the earlier days: right where little is seen. The second holds the logarithm of what was seen against
 how far earlier days rose above what was expected of them: right where a few liked accounts or texts make high days
-higher than such a model knows. The more cautious one keeps false alarms near what p says where either alone had up to
-ten times as many (docs/coordination-study.md).
+higher than such a model knows. Count models alone had ten times the false alarms that their p says on days when people
+pile up on an account (docs/coordination-study.md).
 """
 
 from typing import NamedTuple
@@ -21,6 +21,10 @@ PAIRS_DISPERSION, SHARE_DISPERSION = 2.0, 1.3
 """Variance over that of pure chance, as held before any day is known: pairs come in heaps."""
 PEAK_VARIANCE = 0.04
 """Variance of the logarithm of a peak, as held before any day is known."""
+FEW, FEW_PAIRS = 4.0, 0.5
+"""Added to a count before its logarithm is taken, so that a rise from nothing to a few is none; one pile makes many
+pairs, so there a few are not few.
+"""
 PERIODS = 96
 """Quarters of an hour in a day."""
 
@@ -64,7 +68,7 @@ def pairs_tail(past: Past) -> tuple[Floats, Floats]:
     variance = mean * (1 + (dispersion - 1) * busier) + mean**2 * dispersion / cases
     shape = mean**2 / (variance - mean)
     chance = betainc(np.maximum(past.seen, 1.0), shape, mean / (shape + mean))
-    tail = _rise_tail(past, mean, means, np.log1p(variance / (mean + 0.5) ** 2))
+    tail = _rise_tail(past, mean, means, np.log1p(variance / (mean + FEW_PAIRS) ** 2), FEW_PAIRS)
     return mean, np.where(past.seen > 0, np.maximum(chance, tail), 1.0)
 
 
@@ -77,7 +81,7 @@ def peak_tail(past: Past) -> tuple[Floats, Floats]:
     sizes = _peak(past.earlier_of)
     rate, _ = _rate(past, sizes)
     mean = rate * _peak(past.of)
-    return mean, _rise_tail(past, mean, rate[:, None] * sizes, np.full_like(mean, PEAK_VARIANCE))
+    return mean, _rise_tail(past, mean, rate[:, None] * sizes, np.full_like(mean, PEAK_VARIANCE), FEW_PAIRS)
 
 
 def share_tail(past: Past) -> tuple[Floats, Floats]:
@@ -96,9 +100,9 @@ def share_tail(past: Past) -> tuple[Floats, Floats]:
     between = np.clip((dispersion - 1) / (usual - 1), 0.0, 0.5) + np.maximum(dispersion, 1.0) / (total + 1)
     weight = 1 / between - 1
     mean = share * past.of
-    variance = np.log1p(chance * past.of * (1 + (past.of - 1) * between) / (mean + 0.5) ** 2)
+    variance = np.log1p(chance * past.of * (1 + (past.of - 1) * between) / (mean + FEW) ** 2)
     tail = beta_binomial_tail(past.seen, past.of, share * weight, (1 - share) * weight)
-    return mean, np.maximum(tail, _rise_tail(past, mean, means, variance))
+    return mean, np.maximum(tail, _rise_tail(past, mean, means, variance, FEW))
 
 
 def _peak(flags: Floats) -> Floats:
@@ -120,19 +124,19 @@ def _with_prior(spread: Floats, days: Floats, prior: float) -> Floats:
     return np.asarray((days * spread + PRIOR_DAYS * prior) / (days - 1 + PRIOR_DAYS))
 
 
-def _rise_tail(past: Past, mean: Floats, means: Floats, usual: Floats) -> Floats:
+def _rise_tail(past: Past, mean: Floats, means: Floats, usual: Floats, few: float) -> Floats:
     """How likely a day rises so far above its mean, by the logarithms of the days that rose above theirs (`means`).
 
     Only these say how far days rise: days with next to nothing would make the spread of logarithms look wide. A t tail,
-    as the variance is estimated; `usual` is its prior.
+    as the variance is estimated; `usual` is its prior, and `few` is added to each count.
     """
     from scipy.special import stdtr
 
     above = past.used & (past.earlier_seen > means)
-    rises = np.log(np.where(above, (past.earlier_seen + 0.5) / (means + 0.5), 1.0))
+    rises = np.log(np.where(above, (past.earlier_seen + few) / (means + few), 1.0))
     known = above.sum(axis=1) + PRIOR_RISES
     variance = ((rises**2).sum(axis=1) + PRIOR_RISES * usual) / known
-    return np.asarray(stdtr(known, -np.log((past.seen + 0.5) / (mean + 0.5)) / np.sqrt(variance)))
+    return np.asarray(stdtr(known, -np.log((past.seen + few) / (mean + few)) / np.sqrt(variance)))
 
 
 def beta_binomial_tail(least: Floats, of: Floats, a: Floats, b: Floats) -> Floats:

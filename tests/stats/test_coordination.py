@@ -86,10 +86,10 @@ def test_a_day_with_fewer_than_ten_flags_that_tell_is_not_judged_by_them() -> No
     assert np.isnan(judged.p[NAMES.index("new_accounts"), 0, -1])
 
 
-def test_fewer_than_five_cases_are_no_evidence() -> None:
+def test_fewer_pairs_than_five_flags_make_are_no_evidence() -> None:
     never = np.zeros((1, DAYS))
     few, enough = never.copy(), never.copy()
-    few[0, -1], enough[0, -1] = 4, 8
+    few[0, -1], enough[0, -1] = 9, 12
     place = NAMES.index("co_reports")
     assert judge(changed(stream(), co_reports=few)).p[place, 0, -1] == 1.0
     assert judge(changed(stream(), co_reports=enough)).p[place, 0, -1] < 0.01

@@ -66,6 +66,8 @@ DAYS = 7
 
 DIMS = (*CORE, *EXTRA)
 KEY = ("day", *DIMS)
+LABELLED = (Label.CONFIRMED, Label.REJECTED)
+"""Measures that the label itself tells."""
 
 ORIGIN: BindParameter[str] = bindparam("of_origin", type_=String)
 SINCE: BindParameter[date] = bindparam("since", type_=Date)
@@ -105,9 +107,14 @@ def facts(
 
 
 def _raised_rows(
-    dims: Iterable[Dim], sla: SlaHours, where: Sequence[ColumnElement[bool]], since: object, until: object
+    dims: Iterable[Dim],
+    sla: SlaHours,
+    where: Sequence[ColumnElement[bool]],
+    since: object,
+    until: object,
+    without: Iterable[str] = (),
 ) -> Select[Any]:
-    """What each flag adds to the day on which it was raised: columns day, the dims, and MEASURES."""
+    """What each flag adds to the day on which it was raised: columns day, the dims, and MEASURES but for some."""
     measures: dict[str, ColumnElement[int]] = {
         "raised": literal(1),
         "decided": case((flag.c.decided_day == flag.c.flagged_day, 1), else_=0),
@@ -119,7 +126,8 @@ def _raised_rows(
         "scored": case((flag.c.score.is_not(None), 1), else_=0),
         "score_nano": func.coalesce(rounded(flag.c.score * 1e9), 0),
     }
-    return _rows(flag.c.flagged_day, dims, measures).where(flag.c.flagged_day.between(since, until), *where)
+    told = {name: measure for name, measure in measures.items() if name not in without}
+    return _rows(flag.c.flagged_day, dims, told).where(flag.c.flagged_day.between(since, until), *where)
 
 
 def _decided_rows(
@@ -245,7 +253,10 @@ def _tally(connection: Connection, bound: Bound, trails: Trails) -> Tally:
     for columns in select_columns(connection, raised, bound):
         keys = tally.keys(columns)
         trails.add(keys, columns)
-        measures = {name: np.fromiter(columns[name], np.int64) for name in MEASURES}
+        measures = {name: np.fromiter(columns[name], np.int64) for name in MEASURES if name in columns}
+        measures["raised"] = np.ones(len(keys["day"]), np.int64)
+        for label in LABELLED:
+            measures[label] = (keys["label"] == tally.numbers["label"].get(label, -1)).astype(np.int64)
         tally.add(keys, {**measures, **_bins(measures, np.fromiter(columns["hours"], np.float64))})
         decided_day = tally.numbered("day", columns["decided_day"])
         later = decided_day != keys["day"]
@@ -275,7 +286,7 @@ def _statements() -> tuple[Select[Any], Select[Any]]:
     hours = func.coalesce(flag.c.hours_to_decision, -1.0)
     day = case((flag.c.decided_day.between(SINCE, UNTIL), flag.c.decided_day), else_=flag.c.flagged_day)
     more = hours.label("hours"), day.label("decided_day"), *READ
-    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL).add_columns(*more)
+    raised = _raised_rows(DIMS, SLA, here, SINCE, UNTIL, ("raised", *LABELLED)).add_columns(*more)
     elsewhere = ~flag.c.flagged_day.between(SINCE, UNTIL)
     return raised, _decided_rows(DIMS, [*here, elsewhere], SINCE, UNTIL)
 

@@ -22,6 +22,7 @@ from dashapp.store.operations import job_run
 from dashapp.store.schema import flag, hours_histogram, meta, metadata
 from dashapp.store.tokens import TokenScope, create_token
 from dashapp.store.writes import flag_row, put_flags
+from tests.published import publish
 
 NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)
 FLAGS = 440
@@ -43,6 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
         create_token(connection, "sender", TokenScope.INGEST, NOW)
         run = {"job": "rollup", "slot": NOW, "attempt": 1, "runner": "one", "begun_at": NOW, "lease_until": NOW}
         connection.execute(job_run.insert().values(**run, seconds=0.1))
+        publish(connection, "demo", NOW.date(), days=30)
     load(engine, settings, NOW, days=10, scale=0.1)
     engine.dispose()
     return url

@@ -216,10 +216,10 @@ def _merge(
     is there still may be seen again, and decided on an open day.
     """
     counts, columns = Counts(), [table.c[name] for name in key]
-    wanted = tuple_(*columns).in_([tuple(row[name] for name in key) for row in rows])
+    wanted = (column.in_({row[column.name] for row in rows}) for column in columns)  # and some others, seldom many
     stored = {
         tuple(row[name] for name in key): dict(row)
-        for row in connection.execute(select(table).where(wanted)).mappings()
+        for row in connection.execute(select(table).where(*wanted)).mappings()
     }
     fresh: dict[tuple[Any, ...], Row] = {}
     dirty: set[tuple[str, date]] = set()

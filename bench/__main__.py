@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser
 from sqlalchemy import func, select
 
-from bench import browser, ingest, pages, store
+from bench import browser, ingest, outbreak, pages, store
 from bench.result import Result, table
 from bench.serving import Server, serving
 from bench.visitor import Visitor
@@ -66,6 +66,7 @@ def results(held: ExitStack, stores: Mapping[float, Path], folder: Path, chromiu
     if store.TS_OPS.is_dir():
         yield store.importing(store.TS_OPS)
     yield from ingest.results(folder)
+    yield from outbreak.results()
 
     def served(module: str, name: str, **environment: str) -> Server:
         return held.enter_context(serving(module, folder / f"{name}.log", environment))

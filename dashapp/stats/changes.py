@@ -56,6 +56,8 @@ def changes(counts: Numbers, judged: Judged) -> list[Change]:
     given the days as restarts of the series named.
     """
     days = np.flatnonzero(np.isfinite(counts).any(axis=0))
+    if not days.size:
+        return []
     known = counts[:, days]
     short, long = (_breaks(known, judged.p[:, days], judged.p_low[:, days], lasts) for lasts in (LASTS, LASTS_ONE_WAY))
     active = _share_present(known, REMEMBERED, LEAST)

@@ -19,9 +19,11 @@ Numbers = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 ALERT = 10**-2.5
-"""A day is an alarm when a count so high, or so low, has less than this chance."""
+"""A day is an alarm when a count so high has less than this chance."""
 CRITICAL = 1e-4
-"""Below it a day is an alarm beyond doubt, and no part of later baselines."""
+"""Below it, up or down, a day is an alarm beyond doubt, and no part of later baselines."""
+FALL = CRITICAL
+"""A day is a fall when a count so low has less than this chance: a broken rule or a lost feed falls far."""
 LEAST = 5
 """Fewer flags are no alarm, however unlikely: three after fifty days without one are three flags. Nor is a fall by
 fewer.
@@ -105,9 +107,9 @@ def judge(
         for place, day in enumerate(block):
             baselines.passed(day, off[:, place])
     p, p_low, mean, variance, freedom, history = found
-    low, high = between(mean, variance, freedom, ALERT)
-    low, high = np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0)), np.maximum(high, LEAST - 1.0)
-    return Judged(mean, low, high, p, p_low, history < settings.provisional, variance, freedom)
+    (low, _), (_, high) = (between(mean, variance, freedom, chance) for chance in (FALL, ALERT))
+    low = np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0))
+    return Judged(mean, low, np.maximum(high, LEAST - 1.0), p, p_low, history < settings.provisional, variance, freedom)
 
 
 def _judged(counts: Numbers, expected: Reference, days: range) -> Numbers:
@@ -122,19 +124,20 @@ def _judged(counts: Numbers, expected: Reference, days: range) -> Numbers:
 
 def episodes(p_values: Numbers, counts: Numbers) -> list[Episode]:
     """The alarms of each series, those no more than a day apart together, by series and day."""
-    alarm = (p_values < ALERT) & (counts >= LEAST)
+    return _episodes(p_values, (p_values < ALERT) & (counts >= LEAST))
+
+
+def falls(judged: Judged, counts: Numbers) -> list[Episode]:
+    """The days on which a series fell far below what was expected, those no more than a day apart together."""
+    return _episodes(judged.p_low, (judged.p_low < FALL) & (judged.expected - counts >= LEAST))
+
+
+def _episodes(p_values: Numbers, alarm: Mask) -> list[Episode]:
     return [
         Episode(series, int(run[0]), int(run[-1]), tuple(int(day) for day in run), float(p_values[series, run].min()))
         for series in np.flatnonzero(alarm.any(axis=1)).tolist()
         for run in _runs(np.flatnonzero(alarm[series]))
     ]
-
-
-def falls(judged: Judged, counts: Numbers) -> list[Episode]:
-    """The days on which each series fell too far below what was expected, as episodes; a series at 0 may have lost its
-    feed.
-    """
-    return episodes(judged.p_low, judged.expected - counts)
 
 
 def _runs(days: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:

@@ -12,13 +12,15 @@ Numbers = NDArray[np.float64]
 
 UNUSUAL = 2.58
 """Standardised residual beyond which a day weighs less: that of one day in a hundred."""
+MOST_COUNTED = 3.5
+"""Standardised residual up to which a day counts in the dispersion."""
 STEPS = (5, 2, 2)
 """Of the fit before each look at its residuals. More would change no p-value in its second digit."""
 USUAL_VARIATION = 0.2
 """Standard deviation over mean of a day, beyond Poisson's, that is expected before there is data."""
 USUAL_DAYS = 5.0
 """Days of data that this expectation is worth."""
-LAGS = 7
+LAGS = 14
 """Days over which a residual may remember others."""
 LARGEST_RESIDUAL = 4.0
 """Up to which a residual counts in how heavy the tail is, so that a single day does not decide it."""
@@ -78,10 +80,10 @@ def reference(baselines: Baselines, days: range, settings: Settings) -> Referenc
 
 
 def _look(found: Numbers, counts: Numbers, used: Numbers, last: _Look, design: Design) -> _Look:
-    """Residuals by Anscombe, and what they tell. A day counts in the dispersion up to where it is unusual."""
+    """Residuals by Anscombe, and what they tell."""
     expected = design.expected(found)
     pearson = (counts - expected) ** 2 / expected
-    counted = used * np.minimum(pearson, UNUSUAL**2 * last.dispersion[:, :, None])
+    counted = used * np.minimum(pearson, MOST_COUNTED**2 * last.dispersion[:, :, None])
     spent = _information(found, last, design).parameters() * last.memory
     usual = 1.0 + USUAL_VARIATION**2 * design.ahead(found)
     freedom = USUAL_DAYS + np.maximum(used.sum(axis=2) - spent, 1.0)

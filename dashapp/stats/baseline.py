@@ -1,6 +1,7 @@
 """Which of the days before a day it is held against."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ Mask = NDArray[np.bool_]
 
 LEVEL_SD = 10.0
 """Of the level about the mean's logarithm: holds a series of zeros in place, weighs nothing otherwise."""
+
+NEVER = np.iinfo(np.intp).max
+"""The day from which an alarm may be part of a baseline."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Baselines:
         ahead = np.zeros((series, self._ahead))
         self._counts = np.hstack([ahead, np.where(known, counts, 0.0)])
         self._known = np.hstack([ahead, known if excluded is None else known & ~excluded])
-        self._used = self._known.copy()
+        self._from = np.zeros(self._known.shape, dtype=np.intp)
         self._alarmed = np.zeros((series, self._ahead + days), dtype=bool)
         self._running = np.zeros(series, dtype=np.intp)
         self._columns = _columns(season, settings)
@@ -69,7 +73,8 @@ class Baselines:
         window, reach = self._settings.window, slice(days.start, days.stop + self._settings.window - 1)
         at = np.lib.stride_tricks.sliding_window_view(np.arange(reach.start, reach.stop), window)
         since = self._begin[:, days.start : days.stop].T[:, :, None]
-        used = _windows(self._used[:, reach], window) * (at[:, None, :] >= since)
+        admitted = _windows(self._from[:, reach], window) <= np.asarray(days)[:, None, None]
+        used = _windows(self._known[:, reach], window) * admitted * (at[:, None, :] >= since)
         columns = np.lib.stride_tricks.sliding_window_view(self._columns[reach], window, axis=0)
         columns = columns.transpose(0, 2, 1).copy()
         columns[:, :, -2] = np.arange(-self._ahead, -self._settings.guard) / self._settings.trend_unit
@@ -84,16 +89,15 @@ class Baselines:
         """A day was judged: it leaves later baselines where it is an alarm, unless alarms have become the rule."""
         settings, at = self._settings, day + self._ahead
         self._running = np.where(alarmed, self._running + 1, 0)
-        self._used[alarmed & (self._running <= settings.longest), at] = 0.0
+        self._from[alarmed & (self._running <= settings.longest), at] = NEVER
         self._alarmed[:, at] = alarmed
         stretch = slice(at + 1 - settings.longest - settings.slack, at + 1)
         lasting = self._alarmed[:, stretch].sum(axis=1) >= settings.longest
         if lasting.any():
-            self._used[lasting, stretch] = self._known[lasting, stretch]
+            later = day + settings.guard + 1
+            self._from[lasting, stretch] = np.minimum(self._from[lasting, stretch], later)
+            self._begin[lasting, later:] = np.maximum(self._begin[lasting, later:], stretch.start)
             self._alarmed[lasting, stretch] = False
-            self._begin[lasting, day + settings.guard + 1 :] = np.maximum(
-                self._begin[lasting, day + settings.guard + 1 :], stretch.start
-            )
 
 
 def _columns(season: NDArray[np.integer], settings: Settings) -> Numbers:
@@ -109,7 +113,7 @@ def _precision(columns: Numbers, settings: Settings) -> Numbers:
     return np.array([*[settings.season_sd**-2] * (columns.shape[2] - 2), settings.trend_sd**-2, LEVEL_SD**-2])
 
 
-def _windows(values: Numbers, window: int) -> Numbers:
+def _windows(values: NDArray[Any], window: int) -> NDArray[Any]:
     """(series, days) as (days, series, window)."""
     windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=1)
     return np.ascontiguousarray(windows.transpose(1, 0, 2))

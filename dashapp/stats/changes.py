@@ -94,7 +94,7 @@ def _breaks(counts: Numbers, p: Numbers, p_low: Numbers, lasts: int) -> _Breaks:
         _first(p < CRITICAL, p < ALERT, lasts),
         _first(p_low < CRITICAL, p_low < ALERT, lasts),
         _from(there, lasts) & never,
-        _from(gone, lasts) & before,
+        _first(gone, gone, lasts) & before,
     )
 
 

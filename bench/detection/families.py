@@ -1,0 +1,127 @@
+"""The families of clean series: what is expected of each day, and how counts scatter about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+SERIES = 6
+"""Of one simulation, as of a platform with six categories."""
+DAYS = 120
+WEEKDAY = np.arange(DAYS) % 7
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Scatter of the counts of one simulation: a standard deviation of so many times the mean, of a normal
+    distribution, or of a negative binomial one and then beyond Poisson's.
+    """
+
+    variation: float
+    normal: bool
+
+    def variance(self, mean: Numbers) -> Numbers:
+        """Of the counts; those of the normal distribution are rounded."""
+        return (self.variation * mean) ** 2 + (1 / 12 if self.normal else mean)
+
+    def draw(self, random: Generator, mean: Numbers) -> Numbers:
+        """Counts with this mean."""
+        if self.normal:
+            return np.round(np.maximum(random.normal(mean, self.variation * mean), 0.0))
+        size = self.variation**-2
+        return random.poisson(random.gamma(size, mean / size)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A way in which series behave: their means, their noise, and the share of days without data or with a lost one."""
+
+    name: str
+    told: str
+    """What is special about it, for the reader."""
+    means: Callable[[Generator], Numbers]
+    noise: Callable[[Generator], Noise]
+    missing: float = 0.0
+    lost: float = 0.0
+    campaigns: bool = False
+    """Whether its attacks are long and recurring ones."""
+
+
+def mild(random: Generator) -> Noise:
+    """A variation of a twentieth to a quarter, either distribution."""
+    return Noise(random.uniform(0.05, 0.25), bool(random.random() < 0.5))
+
+
+def heavy(random: Generator) -> Noise:
+    """A variation of a third to two thirds."""
+    return Noise(random.uniform(0.35, 0.65), normal=False)
+
+
+def level(random: Generator) -> Numbers:
+    """The series' usual counts a day: 8 to 1,500, evenly over orders of magnitude."""
+    return np.exp(random.uniform(np.log(8), np.log(1500), (SERIES, 1)))
+
+
+def weekdays(random: Generator) -> Numbers:
+    """A factor for each day: the same weekdays differ by little, some or much in all series of a simulation."""
+    size = random.choice([0.05, 0.2, 0.4])
+    effects = random.normal(0.0, size, (SERIES, 7))
+    return np.exp(effects[:, WEEKDAY])
+
+
+def trend(random: Generator) -> Numbers:
+    """Growth or decline, with a standard deviation of 15 % in four weeks."""
+    return np.exp(random.normal(0.0, 0.15, (SERIES, 1)) * (np.arange(DAYS) - DAYS / 2) / 28)
+
+
+def wandering(random: Generator) -> Numbers:
+    """In half of the simulations a level that wanders: autoregressive, its logarithm's standard deviation 0.1."""
+    if random.random() < 0.5:
+        return np.ones((SERIES, DAYS))
+    state, keep, spread = random.normal(0.0, 0.1, SERIES), 0.7, 0.1
+    path = np.empty((SERIES, DAYS))
+    for day in range(DAYS):
+        state = keep * state + random.normal(0.0, spread * np.sqrt(1 - keep**2), SERIES)
+        path[:, day] = state
+    return np.exp(path)
+
+
+def log_linear(random: Generator) -> Numbers:
+    """Level x trend x weekday x wandering level."""
+    return level(random) * trend(random) * weekdays(random) * wandering(random)
+
+
+def additive(random: Generator) -> Numbers:
+    """Level plus weekday offsets plus a slow wave plus a straight trend."""
+    offsets = random.uniform(-0.35, 0.35, (SERIES, 7))[:, WEEKDAY]
+    days = np.arange(DAYS)
+    period, phase = random.uniform(40, 120, (SERIES, 1)), random.uniform(0, 2 * np.pi, (SERIES, 1))
+    wave = random.uniform(0.0, 0.25, (SERIES, 1)) * np.sin(2 * np.pi * days / period + phase)
+    slope = random.normal(0.0, 0.15, (SERIES, 1)) * (days - DAYS / 2) / DAYS
+    return level(random) * np.maximum(1 + offsets + wave + slope, 0.15)
+
+
+def regimes(random: Generator) -> Numbers:
+    """As log-linear, with a lasting step of the level in one of five series and, in half of the simulations, other
+    weekdays from some day on.
+    """
+    days = np.arange(DAYS)
+    steps = random.choice([-1, 1], (SERIES, 1)) * random.uniform(0.3, 0.7, (SERIES, 1))
+    stepped = (random.random((SERIES, 1)) < 0.2) & (days >= random.integers(20, DAYS - 10, (SERIES, 1)))
+    before, after = weekdays(random), weekdays(random)
+    changed = (random.random() < 0.5) & (days >= random.integers(45, 90))
+    return level(random) * trend(random) * wandering(random) * np.where(changed, after, before) * np.exp(stepped * steps)
+
+
+FAMILIES = (
+    Family("log-linear", "level x trend x weekday, in half of the simulations a wandering level", log_linear, mild),
+    Family("additive", "weekday offsets, a slow wave and a straight trend add up", additive, mild),
+    Family("regimes", "levels step and stay; the weekday pattern changes", regimes, mild),
+    Family("overdispersed", "log-linear; counts vary by a third to two thirds of their mean", log_linear, heavy),
+    Family("gaps", "log-linear; 8 % of days missing, a week's gap in half, 1 % lost: zero", log_linear, mild, 0.08, 0.01),
+    Family("campaigns", "log-linear; attacks of weeks, weekly attacks, twenty-fold ones", log_linear, mild, campaigns=True),
+)

@@ -65,7 +65,9 @@ class Placing:
 def usual(placing: Placing) -> None:
     """Five spikes of one to three days, a ramp over a week and a day or two on several series at once."""
     random = placing.random
-    placing.place("several", float(random.choice(STRENGTHS[:4])), int(random.integers(1, 3)), int(random.integers(3, 6)))
+    placing.place(
+        "several", float(random.choice(STRENGTHS[:4])), int(random.integers(1, 3)), int(random.integers(3, 6))
+    )
     placing.place("ramp", float(random.choice(STRENGTHS[2:])), 7, rising=True)
     for _ in range(5):
         placing.place("spike", float(random.choice(STRENGTHS)), int(random.integers(1, 4)))

@@ -12,6 +12,8 @@ Numbers = NDArray[np.float64]
 SERIES = 6
 """Of one simulation, as of a platform with six categories."""
 DAYS = 120
+KEPT = 0.7
+"""Of a wandering level from one day to the next."""
 WEEKDAY = np.arange(DAYS) % 7
 
 
@@ -67,10 +69,13 @@ def level(random: Generator) -> Numbers:
 
 
 def weekdays(random: Generator) -> Numbers:
-    """A factor for each day: the same weekdays differ by little, some or much in all series of a simulation."""
-    size = random.choice([0.05, 0.2, 0.4])
-    effects = random.normal(0.0, size, (SERIES, 7))
-    return np.exp(effects[:, WEEKDAY])
+    """A factor for each day; weekdays differ by little, some or much in all series of a simulation."""
+    return weekday_factors(random, random.choice([0.05, 0.2, 0.4]))
+
+
+def weekday_factors(random: Generator, size: float) -> Numbers:
+    """A factor for each day: its weekday's, whose logarithm has this standard deviation."""
+    return np.exp(random.normal(0.0, size, (SERIES, 7))[:, WEEKDAY])
 
 
 def trend(random: Generator) -> Numbers:
@@ -78,14 +83,14 @@ def trend(random: Generator) -> Numbers:
     return np.exp(random.normal(0.0, 0.15, (SERIES, 1)) * (np.arange(DAYS) - DAYS / 2) / 28)
 
 
-def wandering(random: Generator) -> Numbers:
-    """In half of the simulations a level that wanders: autoregressive, its logarithm's standard deviation 0.1."""
+def wandering(random: Generator, size: float = 0.1) -> Numbers:
+    """In half of the simulations a level that wanders: autoregressive, with this standard deviation of its logarithm."""
     if random.random() < 0.5:
         return np.ones((SERIES, DAYS))
-    state, keep, spread = random.normal(0.0, 0.1, SERIES), 0.7, 0.1
+    state = random.normal(0.0, size, SERIES)
     path = np.empty((SERIES, DAYS))
     for day in range(DAYS):
-        state = keep * state + random.normal(0.0, spread * np.sqrt(1 - keep**2), SERIES)
+        state = KEPT * state + random.normal(0.0, size * np.sqrt(1 - KEPT**2), SERIES)
         path[:, day] = state
     return np.exp(path)
 
@@ -114,7 +119,9 @@ def regimes(random: Generator) -> Numbers:
     stepped = (random.random((SERIES, 1)) < 0.2) & (days >= random.integers(20, DAYS - 10, (SERIES, 1)))
     before, after = weekdays(random), weekdays(random)
     changed = (random.random() < 0.5) & (days >= random.integers(45, 90))
-    return level(random) * trend(random) * wandering(random) * np.where(changed, after, before) * np.exp(stepped * steps)
+    return (
+        level(random) * trend(random) * wandering(random) * np.where(changed, after, before) * np.exp(stepped * steps)
+    )
 
 
 FAMILIES = (
@@ -122,6 +129,10 @@ FAMILIES = (
     Family("additive", "weekday offsets, a slow wave and a straight trend add up", additive, mild),
     Family("regimes", "levels step and stay; the weekday pattern changes", regimes, mild),
     Family("overdispersed", "log-linear; counts vary by a third to two thirds of their mean", log_linear, heavy),
-    Family("gaps", "log-linear; 8 % of days missing, a week's gap in half, 1 % lost: zero", log_linear, mild, 0.08, 0.01),
-    Family("campaigns", "log-linear; attacks of weeks, weekly attacks, twenty-fold ones", log_linear, mild, campaigns=True),
+    Family(
+        "gaps", "log-linear; 8 % of days missing, a week's gap in half, 1 % lost: zero", log_linear, mild, 0.08, 0.01
+    ),
+    Family(
+        "campaigns", "log-linear; attacks of weeks, weekly attacks, twenty-fold ones", log_linear, mild, campaigns=True
+    ),
 )

@@ -1,9 +1,9 @@
 """The methods that are compared: each takes counts (series, days) and gives a score a day, higher for more unusual."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,15 @@ from dashapp.stats import outbreak
 from dashapp.stats.ears import EARS_LEAST, ears
 
 Method = Callable[[Numbers], Numbers]
+Weekday = Literal["none", "ratio", "median"]
+Least = Literal["one", "poisson"]
 
 SEASON = 8
 """Weeks behind a weekday's factor."""
 SHRINK = 2.0
 """Usual days that a weekday's factor is averaged with."""
+TOGETHER = 240
+"""Series."""
 LONGEST = 14
 """Own alarms running that are dropped at most, as by the default: what lasts is the new normal."""
 
@@ -29,10 +33,10 @@ class Ears:
 
     window: int = 28
     guard: int = 2
-    weekday: Literal["none", "ratio", "median"] = "none"
+    weekday: Weekday = "none"
     drop: float | None = None
     """Score from which a day is no part of later baselines."""
-    least: Literal["one", "poisson"] = "one"
+    least: Least = "one"
     """What a standard deviation is at least: 1, or the root of the mean."""
 
     def __call__(self, counts: Numbers) -> Numbers:
@@ -62,7 +66,7 @@ class Ears:
         usual = np.maximum(middle(past), 0.5)
         n = np.isfinite(same).sum(axis=1)
         own = np.where(n > 0, middle(same), 0.0)
-        return np.maximum((n * own + SHRINK * usual) / ((n + SHRINK) * usual), 0.05)
+        return np.asarray(np.maximum((n * own + SHRINK * usual) / ((n + SHRINK) * usual), 0.05))
 
     def score(self, today: Numbers, past: Numbers, factor: Numbers) -> Numbers:
         """Standard deviations of a day above its baseline, NaN where too little is known."""
@@ -90,12 +94,18 @@ def median_known(values: Numbers) -> Numbers:
     return np.where(n > 0, (ordered[rows, low] + ordered[rows, high]) / 2, 0.0)
 
 
-def grid() -> Iterator[Ears]:
-    """What was tried to tune EARS."""
-    for window, guard, weekday, drop, least in product(
-        (14, 21, 28, 56), (1, 2, 3), ("none", "ratio", "median"), (None, 3.0, 4.0, 5.0), ("one", "poisson")
-    ):
-        yield Ears(window, guard, weekday, drop, least)
+def grid() -> list[Ears]:
+    """What is tried to tune EARS."""
+    return [
+        Ears(window, guard, weekday, drop, least)
+        for window, guard, drop in product((14, 21, 28, 56), (1, 2, 3), (None, 3.0, 4.0, 5.0))
+        for weekday, least in product(get_args(Weekday), get_args(Least))
+    ]
+
+
+def scored(method: Method, counts: Numbers) -> Numbers:
+    """The scores of many series, some at a time: that is faster, as they stay in the processor's cache."""
+    return np.concatenate([method(counts[first : first + TOGETHER]) for first in range(0, len(counts), TOGETHER)])
 
 
 def default(counts: Numbers) -> Numbers:

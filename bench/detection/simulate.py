@@ -47,12 +47,13 @@ class Simulations:
 
 def simulations(family: Family, purpose: Purpose, number: int, *, clean: bool = False) -> Simulations:
     """So many simulations of a family, the same at each call; clean ones have no attacks."""
-    return stacked(simulated(family, generator(family, purpose, one), clean=clean) for one in range(number))
+    family_number = FAMILIES.index(family)
+    return stacked(simulated(family, generator(purpose, family_number, one), clean=clean) for one in range(number))
 
 
-def generator(family: Family, purpose: Purpose, number: int) -> Generator:
+def generator(purpose: Purpose, *numbers: int) -> Generator:
     """The random numbers of one simulation."""
-    return default_rng(SeedSequence(SEED, spawn_key=(purpose, FAMILIES.index(family), number)))
+    return default_rng(SeedSequence(SEED, spawn_key=(purpose, *numbers)))
 
 
 def simulated(family: Family, random: Generator, *, clean: bool) -> Simulations:

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
-  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "zscore7", case: "any", board: "provider", rank: "total", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min", job: "all", outcome: "all" };
+  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "outbreak", case: "any", board: "provider", rank: "total", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min", job: "all", outcome: "all" };
   const OF_ROWS = ["case", "board", "rank", "sort", "desc", "page", "q", "job", "outcome"]; // keys that only a list of rows knows
   const OF_LIVE = ["last", "bin"]; // keys that only events as they come in know
   const DATES = ["since", "until"];
@@ -261,6 +261,8 @@
     const { figure, message } = charts[card];
     const shown = document.getElementById("card-" + card);
     const asTable = turned.has(shown);
+    const tall = figure?.layout.meta.height;
+    tall ? shown.style.setProperty("--tall", tall + "px") : shown.style.removeProperty("--tall");
     place(card, "message").textContent = message ?? "";
     const table = figure && asTable ? [tables.behind(card, figure)] : [];
     keeping(place(card, "table"), () => place(card, "table").replaceChildren(...table));
@@ -289,6 +291,11 @@
     waiting = null;
   }
 
+  // What an analyst makes of an incident, with the note beside the buttons.
+  function decide({ triage: state, number }) {
+    dash_clientside.set_props("triage", { data: { number, state, note: document.getElementById("note").value, at: Date.now() } });
+  }
+
   // --- menus -------------------------------------------------------------------------------------------------------
   function closeOthers(target) {
     for (const drop of document.querySelectorAll("details.drop[open]")) if (!drop.contains(target)) drop.open = false;
@@ -296,7 +303,7 @@
 
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
-    const button = event.target.closest("[data-png], [data-link], [data-table], [data-renew], #reset, #pause");
+    const button = event.target.closest("[data-png], [data-link], [data-table], [data-renew], [data-triage], #reset, #pause");
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const here = event.target.closest("a[href^='?'], [data-query]");
     if (here && plain) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
@@ -309,6 +316,7 @@
     if (button.id === "pause") pause();
     if (button.dataset.table) turn(button.dataset.table);
     if (button.dataset.renew) renew(button.dataset.renew);
+    if (button.dataset.triage) decide(button.dataset);
     if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
     if (button.dataset.png) {
       const graph = document.getElementById("card-" + button.dataset.png).querySelector(".js-plotly-plot");
@@ -373,7 +381,7 @@
     if (!rows || meta?.metric !== rows.metric) return null;
     const across = figure.data[0].orientation === "h";
     if (!across && !/^\d{4}-\d\d-\d\d$/.test(name)) return null;
-    return across ? flagsOf(rows, null, meta.groups[i], 1) : flagsOf(rows, name, null, 1);
+    return across ? flagsOf(rows, null, meta.groups[i], 1) : flagsOf(rows, name, figure.layout.meta.table?.groups?.[i] ?? null, 1);
   }
 
   let pointer = null;

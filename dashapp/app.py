@@ -10,7 +10,20 @@ from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static
 from dashapp.web.desk import EXTENSION, Services
-from pages import attacks, classifier, definitions, flags, live, overview, platforms, queue, reports, status, volume
+from pages import (
+    attacks,
+    classifier,
+    definitions,
+    flags,
+    incident,
+    live,
+    overview,
+    platforms,
+    queue,
+    reports,
+    status,
+    volume,
+)
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +40,7 @@ PAGES = (
     reports.PAGE,
     platforms.PAGE,
     flags.PAGE,
+    incident.PAGE,
     status.PAGE,
     definitions.PAGE,
 )

@@ -10,24 +10,32 @@ PAGE = Page(
     cards=(
         Card(
             "flags",
-            Chart.SPIKES,
+            Chart.ATTACKS,
+            "Incidents",
+            columns=12,
+            about="What the volume model found, most urgent first, and known attacks that it missed.",
+        ),
+        Card(
+            "flags",
+            Chart.TIMELINE,
             "Flags against the expected range",
             columns=12,
-            about="Each day's flags and the range in which the detector would raise no alarm.",
+            about="Each series, on its own scale, with the range in which the chosen detector would raise no alarm.",
         ),
         Card(
             "flags",
             Chart.BACKTEST,
-            "The detector against known attacks",
+            "The detectors against known attacks",
             columns=12,
-            about="Would the detector have seen them?",
+            about="Would they have seen them?",
         ),
         Card(
             "flags",
-            Chart.ATTACKS,
-            "Known attacks and unexplained alarms",
+            Chart.POWER,
+            "What can be seen",
             columns=12,
-            about="Attacks that were declared, with the flags of their category, and alarms on days without one.",
+            about="How likely a day of so many times the expected flags is an alarm of the volume model, at the "
+            "volume of the last week.",
         ),
     ),
 )

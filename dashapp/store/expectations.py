@@ -1,10 +1,10 @@
 """What a detector expected of each day, kept so that a day that has not changed is not judged again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 
 from dashapp.domain.ask import Window
 from dashapp.store.findings import Source
@@ -30,6 +30,16 @@ def expectations(
     if series is not None:
         where.append(of.series.in_(list(series)))
     return connection.execute(select(expectation).where(*where).order_by(of.series, of.day)).mappings().all()
+
+
+def last_looked(connection: Connection, origins: Iterable[str]) -> datetime | None:
+    """When any day of some origins was last judged; None where none was."""
+    of = expectation.c
+    moments = [
+        connection.scalar(select(func.max(of.judged_at)).where(of.origin == origin, of.metric == "flags"))
+        for origin in origins
+    ]
+    return max((moment for moment in moments if moment), default=None)
 
 
 def keep_expectations(

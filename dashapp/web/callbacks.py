@@ -1,8 +1,9 @@
 """What the browser asks: one request fills a page, and everything that needs no numbers happens in the browser."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, set_props
 
@@ -23,6 +24,7 @@ from dashapp.web.page import Card, Chart, Page
 from dashapp.web.scenes import Scene
 from dashapp.web.shared import attention_now, only_now
 from dashapp.web.shell import control
+from dashapp.web.triaging import decide
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,18 @@ def bind(app: Dash, pages: Sequence[Page]) -> None:
         """As `fill`, after what a card shows was computed anew."""
         with open_desk(Audience.SCREEN) as desk:
             return renewed_answer(desk, by_path[path], card, address or "")
+
+    @app.callback(
+        Output("answer", "data", allow_duplicate=True),
+        Input("triage", "data"),
+        State("page", "data"),
+        running=[(Output("state", "className"), "busy", "")],
+        prevent_initial_call=True,
+    )
+    def triaged(given: dict[str, Any], path: str) -> dict[str, Any]:
+        """The page of an incident after an analyst said what it is."""
+        only_now()
+        return triaged_answer(by_path[path], given)
 
     _bind_browser(app)
 
@@ -106,6 +120,14 @@ def renewed_answer(desk: Desk, page: Page, card: str, address: str) -> dict[str,
     if problem:
         only_now()
     return {**answer(desk, page, address), "said": problem}
+
+
+def triaged_answer(page: Page, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer after an analyst's decision was written, with what is to be said if it could not be."""
+    held = services()
+    problem = decide(held.writer, given, held.clock())
+    with open_desk(Audience.SCREEN, written=True) as desk:
+        return {**answer(desk, page, urlencode({"id": given.get("number", "")})), "said": problem}
 
 
 def _links(seen: Scene, card: Card) -> Iterator[tuple[str, str]]:

@@ -72,8 +72,10 @@ def services() -> Services:
 
 
 @contextmanager
-def open_desk(audience: Audience = Audience.FILE) -> Iterator[Desk]:
-    """A desk for one request. Its connection reads in one transaction, so all figures are of the same moment."""
+def open_desk(audience: Audience = Audience.FILE, *, written: bool = False) -> Iterator[Desk]:
+    """A desk for one request. Its connection reads in one transaction, so all figures are of the same moment. With
+    `written` it reads the store itself, which has what the request has just written.
+    """
     held = services()
-    with held.reader.connect() as connection:
+    with (held.store if written else held.reader).connect() as connection:
         yield Desk(connection, held.clock(), held.policy, audience)

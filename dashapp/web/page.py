@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from dash.development.base_component import Component
 
@@ -23,6 +24,7 @@ class Chart(StrEnum):
     BOXES = "boxes"
     HISTOGRAM = "histogram"
     SPIKES = "spikes"
+    TIMELINE = "timeline"
     CHANGES = "changes"
     ROWS = "rows"
     VERDICT = "verdict"
@@ -30,6 +32,16 @@ class Chart(StrEnum):
     AT_RISK = "at-risk"
     ATTACKS = "attacks"
     BACKTEST = "backtest"
+    POWER = "power"
+    FACTS = "facts"
+    TRIAGE = "triage"
+    AROUND = "around"
+    SIGNALS = "signals"
+    PARTS = "parts"
+    DRIVERS = "drivers"
+    BY_HOUR = "by-hour"
+    DAYS = "days"
+    TRAIL = "trail"
     BOARD = "board"
     JOBS = "jobs"
     RUNS = "runs"
@@ -40,7 +52,7 @@ class Chart(StrEnum):
     @property
     def drawn(self) -> bool:
         """Whether it is a figure; else it is words and numbers."""
-        return self in (Chart.BARS, Chart.LINES, Chart.TOTALS, Chart.BOXES, Chart.HISTOGRAM, Chart.SPIKES)
+        return self in DRAWN
 
     @property
     def whole(self) -> bool:
@@ -49,13 +61,18 @@ class Chart(StrEnum):
 
     @property
     def detects(self) -> bool:
-        """Whether it shows what a detector finds in daily totals, whatever grain and split are chosen."""
-        return self in (Chart.SPIKES, Chart.BACKTEST, Chart.ATTACKS)
+        """Whether it shows what a detector finds in daily counts, whatever grain and split are chosen."""
+        return self in (Chart.SPIKES, Chart.TIMELINE, Chart.BACKTEST, Chart.POWER, Chart.ATTACKS)
+
+    @property
+    def tells(self) -> bool:
+        """Whether it shows something of one incident, whatever days and filters are set."""
+        return self in OF_ONE
 
     @property
     def filed(self) -> bool:
         """Whether what it shows can be had as a file of figures; a verdict over others has no rows of its own."""
-        return self not in (Chart.BACKTEST, Chart.ATTENTION) and not self.operates
+        return self not in (Chart.BACKTEST, Chart.POWER, Chart.ATTENTION) and not self.operates and not self.tells
 
     @property
     def operates(self) -> bool:
@@ -66,6 +83,34 @@ class Chart(StrEnum):
     def measured(self) -> bool:
         """Whether what it shows are the figures of its metric."""
         return self.filed and self is not Chart.ATTACKS
+
+
+OF_ONE = frozenset(
+    {
+        Chart.FACTS,
+        Chart.TRIAGE,
+        Chart.AROUND,
+        Chart.SIGNALS,
+        Chart.PARTS,
+        Chart.DRIVERS,
+        Chart.BY_HOUR,
+        Chart.DAYS,
+        Chart.TRAIL,
+    }
+)
+DRAWN = frozenset(
+    {
+        Chart.BARS,
+        Chart.LINES,
+        Chart.TOTALS,
+        Chart.BOXES,
+        Chart.HISTOGRAM,
+        Chart.SPIKES,
+        Chart.TIMELINE,
+        Chart.AROUND,
+        Chart.BY_HOUR,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +177,8 @@ class Page:
     `feed` is what its figures are about; `filters` and `more_filters` are what they can be filtered and split by. What
     the address says of other dimensions is for other pages, and left out. `beside` names a tile's companion and says
     how it differs. With `lists_flags` the bar has what finds flags one by one in the place of
-    what only figures have.
+    what only figures have. A page of no group is not in the menu; others lead to it. Of one that shows something by its
+    address, `about` finds the name and what stands under it in the scene.
     """
 
     path: str
@@ -148,6 +194,7 @@ class Page:
     lists_flags: bool = False
     body: Callable[[Desk], Component] | None = None
     bar: bool = True
+    about: Callable[[Any], tuple[str, str]] | None = None
 
     @property
     def live(self) -> bool:
@@ -158,6 +205,11 @@ class Page:
     def dims(self) -> tuple[Dim, ...]:
         """What its figures can be filtered and split by."""
         return (*self.filters, *self.more_filters)
+
+    @property
+    def triages(self) -> bool:
+        """Whether analysts say there what they make of an incident."""
+        return any(card.chart is Chart.TRIAGE for card in self.cards)
 
     @property
     def ranks(self) -> bool:

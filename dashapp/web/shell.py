@@ -48,7 +48,7 @@ def summary(key: str) -> str:
 
 def shell(pages: Sequence[Page]) -> Component:
     """The frame that stays while pages change."""
-    groups = dict.fromkeys(page.group for page in pages)
+    groups = dict.fromkeys(page.group for page in pages if page.group)
     links: list[Component] = [html.Div([html.I(), "Watchfloor"], className="brand")]
     for group in groups:
         links.append(html.Span(group, className="group"))
@@ -72,6 +72,8 @@ def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -
         dcc.Store(id="answer", data=answer),
         html.Div(id="state"),  # what changes with every answer is a leaf: Dash renders all that is in an element anew
     ]
+    if page.triages:
+        shown.append(dcc.Store(id="triage"))
     if not page.bar:
         return shown
     return [

@@ -1,6 +1,7 @@
 """Pages as Dash knows them: their places, and their layouts before any number has arrived."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -9,12 +10,11 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
-from dashapp.web import components, menu, notices, scenes, shell
+from dashapp.web import components, notices, scenes, shell
+from dashapp.web.callbacks import answer as answered
 from dashapp.web.desk import open_desk
-from dashapp.web.markup import by_place
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
-from dashapp.web.shared import attention_now
 
 NAME = "Watchfloor"
 
@@ -38,8 +38,16 @@ def _layout(page: Page, /, **query: Any) -> Component:
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
         seen = scenes.scene(desk, address, page)
-        answer = None if page.bar else {"parts": by_place(menu.counts(attention_now(desk)))}
-        return html.Div([*shell.layout(page, address, seen, answer), _main(page, seen)])
+        answer = None if page.bar else answered(desk, page, address)
+        return html.Div([*shell.layout(page, address, seen, answer), _main(_named(page, seen), seen)])
+
+
+def _named(page: Page, seen: Scene) -> Page:
+    """A page with the name that its address gives it."""
+    if page.about is None:
+        return page
+    name, question = page.about(seen)
+    return replace(page, name=name, question=question)
 
 
 def _main(page: Page, seen: Scene) -> Component:

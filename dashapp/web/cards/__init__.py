@@ -2,7 +2,23 @@
 
 from collections.abc import Callable
 
-from dashapp.web.cards import at_risk, attacks, attention, board, changes, rows, series, spread, status, verdict
+from dashapp.web.cards import (
+    at_risk,
+    attacks,
+    attention,
+    backtest,
+    board,
+    changes,
+    drivers,
+    incident,
+    rows,
+    series,
+    spread,
+    status,
+    strength,
+    timeline,
+    verdict,
+)
 from dashapp.web.cards.content import Content
 from dashapp.web.listing import drill
 from dashapp.web.page import Card, Chart
@@ -20,9 +36,20 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.AT_RISK: at_risk.at_risk,
     Chart.ROWS: rows.rows,
     Chart.VERDICT: verdict.verdict,
-    Chart.SPIKES: attacks.spikes,
-    Chart.BACKTEST: attacks.backtest,
+    Chart.SPIKES: timeline.spikes,
+    Chart.TIMELINE: timeline.timeline,
+    Chart.BACKTEST: backtest.backtest,
+    Chart.POWER: strength.power,
     Chart.ATTACKS: attacks.attacks,
+    Chart.FACTS: incident.facts,
+    Chart.TRIAGE: incident.triage,
+    Chart.AROUND: incident.around,
+    Chart.SIGNALS: drivers.signals,
+    Chart.PARTS: drivers.parts,
+    Chart.DRIVERS: drivers.drivers,
+    Chart.BY_HOUR: drivers.by_hour,
+    Chart.DAYS: incident.days,
+    Chart.TRAIL: incident.trail,
     Chart.ATTENTION: attention.attention,
     Chart.BOARD: board.board,
     Chart.JOBS: status.jobs,
@@ -36,6 +63,6 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
 def content(scene: Scene, card: Card) -> Content:
     """What a card shows under an address."""
     found = MAKERS[card.chart](scene, card)
-    if found.figure is not None:
+    if found.figure is not None and card.key and "rows" not in found.figure["layout"]["meta"]:
         found.figure["layout"]["meta"]["rows"] = drill(card.metric, scene.view, scene.ask(card), scene.first_day)
     return found

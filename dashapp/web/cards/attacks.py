@@ -1,8 +1,12 @@
-"""Attacks: the spikes, the detector held against the known attacks, and the list of both."""
+"""Attacks: the incidents that stand, what is most urgent first, and known attacks that none of them tells of."""
 
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from functools import wraps
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -11,38 +15,39 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.messages import Incident
 from dashapp.domain.view import View
-from dashapp.domain.vocabulary import Dim, Severity, label
-from dashapp.metrics import Measurement, Unit, measure
-from dashapp.metrics.attacks import (
-    DEFAULT_DETECTOR,
-    DETECTORS,
-    Backtest,
-    Detector,
-    Episode,
-    Unmeasured,
-    attacks_within,
-    findings,
-    flags_of,
-    judged,
-)
-from dashapp.metrics.attacks import backtest as held_against
+from dashapp.domain.vocabulary import Dim, IncidentKind, Triage, label
+from dashapp.metrics import Measurement, measure, telling
+from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Unmeasured, attacks_within, flags_of
+from dashapp.metrics.standing import Standing, standing
 from dashapp.store.engine import TooSlow
-from dashapp.web import spikes as drawing
+from dashapp.store.expectations import last_looked
+from dashapp.store.runs import Outcome, recent
 from dashapp.web import words
-from dashapp.web.cards.content import Content, head, missing
+from dashapp.web.cards.content import Content, missing
 from dashapp.web.components import attributes, named
 from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
 
 log = logging.getLogger(__name__)
 
-MOST_DAYS = 6
-"""Days without a known attack that the back-test names."""
+PATH = "/incident"
+"""Where one incident is shown."""
+HEADINGS = ("What", "Since", "How sure", "Why", "Look first at", "State", "Known attack")
+KIND_PILLS = {IncidentKind.SURGE: "watch", IncidentKind.DROP: "warn", IncidentKind.DEFINITION_CHANGE: "data"}
+"""The colour of a kind's badge; of those that may be attacks it is that of an alert."""
+STATE_PILLS = {Triage.OPEN: "warn", Triage.CONFIRMED: "alert", Triage.DISMISSED: "data"}
+NOT_LOOKED = "The detector has not looked yet. The job detect does; or run: python -m dashapp detect"
 
-HEADINGS = ("Kind", "Id", "Days", "Category", "Severity", "Accounts", "Pattern", "Flags", "Detected", "")
-NUMBERS = ("Accounts", "Flags", "Detected")
-
+Cell = str | Component | Sequence[str | Component]
 Maker = Callable[[Scene, Card], Content]
+
+
+class Line(NamedTuple):
+    """A row of the table: its cells, what they are sorted by where that is not what they say, and where it leads."""
+
+    cells: Sequence[Cell]
+    keys: dict[str, str]
+    link: Component
 
 
 def detector_of(scene: Scene) -> Detector:
@@ -50,7 +55,7 @@ def detector_of(scene: Scene) -> Detector:
     return DETECTORS[scene.view.method or DEFAULT_DETECTOR]
 
 
-def _or_reason(make: Maker) -> Maker:
+def or_reason(make: Maker) -> Maker:
     """The maker, with a message in place of a card that could not be made."""
 
     @wraps(make)
@@ -66,140 +71,163 @@ def _or_reason(make: Maker) -> Maker:
     return made
 
 
-@_or_reason
-def spikes(scene: Scene, card: Card) -> Content:
-    """The daily total against what the detector expected, with its alarms and the known attacks."""
-    ask, answer = _totals(scene, card)
-    if reason := missing(scene, answer):
-        return Content(message=reason)
-    figure = drawing.spikes(
-        answer, judged(scene.desk, ask, detector_of(scene))[0].days, attacks_within(scene.desk, ask)
-    )
-    return Content(head(answer), figure)
-
-
-@_or_reason
-def backtest(scene: Scene, card: Card) -> Content:
-    """How well the detector finds the known attacks: the numbers, and what they say."""
-    ask, answer = _totals(scene, card)
-    if reason := missing(scene, answer):
-        return Content(message=reason)
-    detector = detector_of(scene)
-    result = held_against(scene.desk, ask, detector)
-    told = [
-        html.P(sentence(ask, result)),
-        html.P(f"{detector.title}. {detector.description} An alarm is a score of {detector.threshold:g} or more."),
-        html.P(detector.limit, className="quiet"),
-    ]
-    return Content([], body=html.Div([_figures(result), html.Div(told)], className="backtest"))
-
-
-@_or_reason
-def attacks(scene: Scene, card: Card) -> Content:
-    """The known attacks, and alarms that none of them explains, latest first."""
-    ask, answer = _totals(scene, card)
-    found = findings(scene.desk, ask, detector_of(scene))
-    if not found:
-        span = words.days(ask.window.since, ask.window.until)
-        return Content(message=missing(scene, answer) or f"No known attack and no alarm in {span}.")
-    known = [episode.attack for episode in found if episode.attack]
-    counts = dict(zip(known, flags_of(scene.desk, ask, known), strict=True))
-    heads = [html.Th(name, scope="col", className="r" if name in NUMBERS else "") for name in HEADINGS[:-1]]
-    action = html.Th(html.Span("Flags of these days", className="visually-hidden"), scope="col")
-    rows = [_row(scene, episode, counts) for episode in reversed(found)]
-    table = html.Table([html.Thead(html.Tr([*heads, action])), html.Tbody(rows)])
-    return Content(body=html.Div(table, className="listed", tabIndex=0, role="region", **named("Table of attacks")))
-
-
-def sentence(ask: Ask, result: Backtest) -> str:
-    """The back-test in words."""
-    span = words.days(ask.window.since, ask.window.until)
-    alarmed = f"In {span} the detector raised " + (
-        f"an alarm on {_days(result.detected_days)}" if result.detected_days else "no alarm"
-    )
-    if not result.attacks:
-        named_days = f" ({_named(result)})" if result.false_days else ""
-        return f"No known attacks in these days: nothing to hold the detector against. {alarmed}{named_days}."
-    wrong = (
-        f"{_days(result.false_positives)} without one ({_named(result)})" if result.false_days else "no day without one"
-    )
-    return (
-        f"{alarmed}: {result.true_positives} of {_days(result.attack_days)} of known attacks, {wrong}. "
-        f"Recall {words.number(result.recall, Unit.PERCENT)}, precision {words.number(result.precision, Unit.PERCENT)},"
-        f" counted in days. {result.attacks_caught} of {result.attacks} attacks had at least one alarm."
-    )
-
-
-def _totals(scene: Scene, card: Card) -> tuple[Ask, Measurement]:
-    """The question, which is about daily totals, and their measurement."""
+def totals(scene: Scene, card: Card) -> tuple[Ask, Measurement]:
+    """The question, which is about days, and the measurement of all of it together."""
     ask = scene.ask(card)
     return ask, measure(scene.desk, card.metric, ask)
 
 
-def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number:,} days"
+@or_reason
+def attacks(scene: Scene, card: Card) -> Content:
+    """The incidents that stand, the most urgent first, and at the end the known attacks that were missed."""
+    ask, answer = totals(scene, card)
+    found, known = standing(scene.desk, ask), attacks_within(scene.desk, ask)
+    untold = [attack for attack in known if not any(_tells_of(one, attack) for one in found)]
+    looked = _looked(scene, ask)
+    if not found and not untold:
+        return Content(message=_nothing(scene, answer, looked))
+    counts = flags_of(scene.desk, ask, untold)
+    lines = [_standing(one) for one in found]
+    lines += [_missed(scene, attack, flags) for attack, flags in zip(untold, counts, strict=True)]
+    head = [html.Span(_counted(found, untold))]
+    seen = f"last looked at {looked}" if looked else "the detector has not looked yet"
+    return Content([*head, html.Span(seen)], body=_table(lines))
 
 
-def _named(result: Backtest) -> str:
-    """The days of alarms without an attack, the first few of many."""
-    more = len(result.false_days) - MOST_DAYS
-    shown = ", ".join(words.day(day) for day in result.false_days[:MOST_DAYS])
-    return f"{shown} and {more} more" if more > 0 else shown
+def _looked(scene: Scene, ask: Ask) -> str:
+    """When the detector last looked: the job, or somebody by hand; empty where it has not."""
+    runs = recent(scene.desk.connection, scene.desk.now, 1, "detect", Outcome.DONE)
+    names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins()
+    at = runs[0].ended_at if runs else last_looked(scene.desk.connection, names)
+    return words.moment(at, scene.desk.policy.zone) if at else ""
 
 
-def _figures(result: Backtest) -> Component:
-    """The numbers of the back-test. Shares of nothing are no data."""
-    shown = (
-        ("Attack days", words.number(result.attack_days, Unit.COUNT)),
-        ("Detected days", words.number(result.detected_days, Unit.COUNT)),
-        ("True positives", words.number(result.true_positives, Unit.COUNT)),
-        ("False positives", words.number(result.false_positives, Unit.COUNT)),
-        ("Recall", words.number(result.recall, Unit.PERCENT)),
-        ("Precision", words.number(result.precision, Unit.PERCENT)),
-    )
-    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown], className="numbers")
+def _nothing(scene: Scene, answer: Measurement, looked: str) -> str:
+    """Why there is no incident."""
+    if reason := missing(scene, answer):
+        return reason
+    if not looked:
+        return NOT_LOOKED
+    return f"No incident in {words.days(scene.window.since, scene.window.until)}. The detector last looked at {looked}."
 
 
-def _row(scene: Scene, episode: Episode, counts: dict[Incident, int | None]) -> Component:
-    """One attack or run of alarms. What comes from outside is text."""
-    attack = episode.attack
-    span = words.days(episode.since, episode.until) if episode.since < episode.until else words.day(episode.since)
-    about: Sequence[str] = ("detected", "", span, "all", "", "", "no known attack on these days")
-    flags: float | None = sum(alarm.observed for alarm in episode.evidence)
-    if attack is not None:
-        accounts = "not given" if attack.accounts is None else words.number(attack.accounts, Unit.COUNT)
-        words_of = (label(attack.category), label(attack.severity), accounts, attack.pattern or "not given")
-        about, flags = ("known", attack.incident_id, span, *words_of), counts[attack]
-    texts = [*about, words.number(flags, Unit.COUNT), f"{len(episode.evidence)} of {_days(_asked(scene, episode))}"]
-    keys = {"Days": episode.since.isoformat(), "Severity": _place(attack), "Detected": str(len(episode.evidence))}
+def _counted(found: Sequence[Standing], missed: Sequence[Incident]) -> str:
+    waiting = sum(one.found.state is Triage.OPEN for one in found)
+    told = f"{waiting} open of {len(found)}"
+    return f"{told}, {len(missed)} missed" if missed else told
+
+
+def _tells_of(one: Standing, attack: Incident) -> bool:
+    """Whether an incident is of a known attack: it says so, or it is of its category and touches its days."""
+    seen = one.found.seen
+    touches = seen.since <= attack.until + timedelta(days=1) and attack.since - timedelta(days=1) <= seen.until
+    return seen.attack == attack.incident_id or (one.category == attack.category and touches)
+
+
+def _table(lines: Iterable[Line]) -> Component:
+    heads = [html.Th(name, scope="col") for name in HEADINGS]
+    action = html.Th(html.Span("More", className="visually-hidden"), scope="col")
+    body = html.Tbody([_row(line) for line in lines])
+    table = html.Table([html.Thead(html.Tr([*heads, action])), body])
+    return html.Div(table, className="listed incidents", tabIndex=0, role="region", **named("Table of incidents"))
+
+
+def _row(line: Line) -> Component:
     cells = [
-        html.Td(text, className=_cell(name), **(attributes(data_sort=keys[name]) if name in keys else {}))
-        for name, text in zip(HEADINGS, texts, strict=False)
+        html.Td(
+            cell,
+            className="pattern" if name in ("Why", "Look first at") else "",
+            **(attributes(data_sort=line.keys[name]) if name in line.keys else {}),
+        )
+        for name, cell in zip(HEADINGS, line.cells, strict=True)
     ]
-    whose = attack.incident_id if attack else span
-    name: list[str | Component] = ["Show flags", html.Span(f" of {whose}", className="visually-hidden")]
-    link = dcc.Link(name, href=f"/flags?{_rows_of(scene, episode)}")
-    return html.Tr([*cells, html.Td(link)], **attributes(data_kind=about[0]))
+    return html.Tr([*cells, html.Td(line.link)])
 
 
-def _asked(scene: Scene, episode: Episode) -> int:
-    """The days of an episode that lie in the window: no others were judged."""
-    since, until = max(episode.since, scene.window.since), min(episode.until, scene.window.until)
-    return (until - since).days + 1
+def _standing(one: Standing) -> Line:
+    """An incident in a row. What comes from outside is text."""
+    found, seen = one.found, one.found.seen
+    title, chance = telling.series(one.groups), one.chance
+    link = dcc.Link(
+        ["Open", html.Span(f" {telling.title(one)} of {span(one)}", className="visually-hidden")],
+        href=incident_link(found.id),
+    )
+    return Line(
+        [
+            [kind_pill(seen.kind), html.B(title)],
+            [span(one), html.Span("over" if found.ended_at else "goes on", className="quiet")],
+            how_sure(one),
+            telling.why(one),
+            telling.look_first(one),
+            state_pill(found.state),
+            seen.attack or "",
+        ],
+        {"What": title, "Since": seen.since.isoformat(), "How sure": _surety(chance), "State": str(found.state)},
+        link,
+    )
 
 
-def _place(attack: Incident | None) -> str:
-    """What the severity is sorted by: its place from low to critical; nothing for alarms, which have none."""
-    return str(list(Severity).index(attack.severity)) if attack else ""
+def _surety(chance: float | None) -> str:
+    """What a chance is sorted by: the less likely, the larger."""
+    return "" if chance is None else f"{-math.log10(max(chance, 1e-300)):.2f}"
 
 
-def _cell(name: str) -> str:
-    return "r" if name in NUMBERS else "pattern" if name == "Pattern" else ""
+def how_sure(one: Standing) -> Component:
+    """The chance in words, with a badge where little history was known."""
+    told = [html.Span(telling.chance(one.chance))]
+    if one.found.seen.provisional:
+        few = "Judged on less than three weeks of history"
+        told.append(html.Span("provisional", className="pill is-data", title=few))
+    return html.Div(told)
 
 
-def _rows_of(scene: Scene, episode: Episode) -> str:
-    """The query of the episode's flags: its days, of a known attack its category, and the filters that are set."""
-    filters = dict(scene.view.filters)
-    if episode.attack:
-        filters[Dim.CATEGORY] = (episode.attack.category,)
-    return View(since=episode.since, until=episode.until, filters=to_filters(filters)).query()
+def span(one: Standing) -> str:
+    """The days of an incident."""
+    seen = one.found.seen
+    return words.days(seen.since, seen.until) if seen.since < seen.until else words.day(seen.since)
+
+
+def kind_pill(kind: IncidentKind) -> Component:
+    """The badge of a kind."""
+    colour = KIND_PILLS.get(kind, "alert")
+    return html.Span(telling.KINDS[kind], className=f"pill is-{colour}", title=telling.MEANT[kind])
+
+
+def state_pill(state: Triage) -> Component:
+    """The badge of what analysts made of an incident."""
+    return html.Span(label(state).lower(), className=f"pill is-{STATE_PILLS[state]}")
+
+
+def incident_link(number: int) -> str:
+    """The address of one incident."""
+    return f"{PATH}?{urlencode({'id': number})}"
+
+
+def _missed(scene: Scene, attack: Incident, flags: int | None) -> Line:
+    """A known attack that no incident tells of."""
+    since = words.days(attack.since, attack.until) if attack.since < attack.until else words.day(attack.since)
+    counted = "no day of it has data" if flags is None else f"{flags:,} flags on these days"
+    accounts = f", {attack.accounts:,} accounts" if attack.accounts is not None else ""
+    link = dcc.Link(
+        ["Flags", html.Span(f" of {attack.incident_id}", className="visually-hidden")],
+        href=f"/flags?{_rows_of(scene, attack)}",
+    )
+    return Line(
+        [
+            [html.Span("Missed", className="pill is-alert"), html.B(label(attack.category))],
+            [since, html.Span("over", className="quiet")],
+            "declared by the origin",
+            f"{counted}: no incident tells of it",
+            f"{attack.pattern or 'pattern not given'} ({attack.severity}{accounts})",
+            html.Span("missed", className="pill is-alert"),
+            attack.incident_id,
+        ],
+        {"What": label(attack.category), "Since": attack.since.isoformat(), "How sure": "", "State": "missed"},
+        link,
+    )
+
+
+def _rows_of(scene: Scene, attack: Incident) -> str:
+    """The query of an attack's flags: its days, its category, and the filters that are set."""
+    filters = {**dict(scene.view.filters), Dim.CATEGORY: (attack.category,)}
+    return View(since=attack.since, until=attack.until, filters=to_filters(filters)).query()

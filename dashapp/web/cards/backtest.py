@@ -1,0 +1,111 @@
+"""The detectors held against the known attacks, side by side."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashapp.domain.ask import Ask
+from dashapp.metrics import Unit
+from dashapp.metrics.attacks import DETECTORS, Backtest
+from dashapp.metrics.attacks import backtest as held_against
+from dashapp.web import words
+from dashapp.web.cards.attacks import detector_of, or_reason, totals
+from dashapp.web.cards.content import Content, missing
+from dashapp.web.components import named
+from dashapp.web.page import Card
+from dashapp.web.scenes import Scene
+
+MOST_DAYS = 6
+"""Days without a known attack that the back-test names."""
+COLUMNS = (
+    "Detector",
+    "Days with an alarm",
+    "Attack days found",
+    "False days",
+    "Recall",
+    "Precision",
+    "Attacks caught",
+    "On their first day",
+    "Mean delay",
+    "False alerts a week",
+)
+
+
+@or_reason
+def backtest(scene: Scene, card: Card) -> Content:
+    """How well each detector finds the known attacks, and what the numbers of the chosen one say."""
+    ask, answer = totals(scene, card)
+    if reason := missing(scene, answer):
+        return Content(message=reason)
+    chosen = detector_of(scene)
+    results = {key: held_against(scene.desk, ask, detector) for key, detector in DETECTORS.items()}
+    result = results[chosen.key]
+    alarm = f"An alarm is a score ({chosen.scale}) of {chosen.threshold:g} or more."
+    told = [
+        html.P(sentence(ask, result)),
+        html.P([html.B(f"{chosen.title}. "), f"{chosen.description} {alarm}"]),
+        html.P(chosen.limit, className="quiet"),
+    ]
+    judged = html.Span(f"{result.judged_days:,} days judged")
+    return Content([judged], body=html.Div([_table(results, chosen.key), html.Div(told)], className="backtest"))
+
+
+def sentence(ask: Ask, result: Backtest) -> str:
+    """The back-test of one detector in words."""
+    span = words.days(ask.window.since, ask.window.until)
+    title = DETECTORS[result.detector].title
+    alarmed = f"In {span} the {title[0].lower()}{title[1:]} raised " + (
+        f"an alarm on {_days(result.detected_days)}" if result.detected_days else "no alarm"
+    )
+    if not result.attacks:
+        named_days = f" ({_named(result)})" if result.false_days else ""
+        return f"No known attacks in these days: nothing to hold the detectors against. {alarmed}{named_days}."
+    wrong = (
+        f"{_days(result.false_positives)} without one ({_named(result)})" if result.false_days else "no day without one"
+    )
+    return (
+        f"{alarmed}: {result.true_positives} of {_days(result.attack_days)} of known attacks, {wrong}. "
+        f"{result.attacks_caught} of {result.attacks} attacks had at least one alarm."
+    )
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number:,} days"
+
+
+def _named(result: Backtest) -> str:
+    """The days of alarms without an attack, the first few of many."""
+    more = len(result.false_days) - MOST_DAYS
+    shown = ", ".join(words.day(day) for day in result.false_days[:MOST_DAYS])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _table(results: dict[str, Backtest], chosen: str) -> Component:
+    heads = [html.Th(name, scope="col", className="r" if place else "") for place, name in enumerate(COLUMNS)]
+    rows = [_row(result, is_chosen=key == chosen) for key, result in results.items()]
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)])
+    return html.Div(table, className="listed", tabIndex=0, role="region", **named("Table of detectors"))
+
+
+def _row(result: Backtest, *, is_chosen: bool) -> Component:
+    """A detector's numbers. Shares of nothing are no data."""
+    mark = html.Span("chosen", className="pill is-watch") if is_chosen else None
+    cells = [html.Td(text, className="r") for text in _numbers(result)]
+    name = html.Th([html.Span(DETECTORS[result.detector].title), mark], scope="row")
+    return html.Tr([name, *cells], className="chosen" if is_chosen else "")
+
+
+def _numbers(result: Backtest) -> list[str]:
+    weekly = result.false_alerts_a_week
+    return [
+        f"{result.detected_days:,}",
+        f"{result.true_positives} of {result.attack_days}" if result.attack_days else words.NO_DATA,
+        f"{result.false_positives:,}",
+        words.number(result.recall, Unit.PERCENT),
+        words.number(result.precision, Unit.PERCENT),
+        *(
+            f"{caught} of {result.attacks}" if result.attacks else words.NO_DATA
+            for caught in (result.attacks_caught, result.first_days_caught)
+        ),
+        words.NO_DATA if result.delay_days is None else f"{result.delay_days:.1f} days",
+        words.NO_DATA if weekly is None else f"{weekly:.2f}",
+    ]

@@ -3,7 +3,7 @@
 from dashapp.alerts.look import WEEK, Concern, Found, Look, State
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
-from dashapp.metrics import telling
+from dashapp.metrics.telling import title, why
 from dashapp.metrics.standing import Standing, has_looked, standing
 from dashapp.metrics.words import day, days
 
@@ -25,8 +25,8 @@ def _concern(look: Look, one: Standing) -> Concern:
     seen = one.found.seen
     when = day(seen.since) if seen.since == seen.until else days(seen.since, seen.until)
     part = f" Part of the known attack {seen.attack}." if seen.attack else ""
-    title = f"{telling.title(one)}, {when}"
-    return Concern(_state(one), title, f"{telling.why(one)}.{part}", "flags", look.link("/attacks"), seen.since)
+    told = f"{title(one)}, {when}"
+    return Concern(_state(one), told, f"{why(one)}.{part}", "flags", look.link("/attacks"), seen.since)
 
 
 def _state(one: Standing) -> State:

@@ -49,7 +49,7 @@ def _simhash() -> Callable[..., Any]:
     """The library's class. It was written for older Pythons, and warns of an escape when it is compiled."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from simhash import Simhash  # type: ignore[import-untyped] # ships no types
+        from simhash import Simhash
     made: Callable[..., Any] = Simhash
     return made
 

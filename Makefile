@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; `make` alone lists all.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix cover docs screenshots bench soak rehearse pins
+.PHONY: help run test check fix cover docs screenshots bench study soak rehearse pins
 
 # The first Python on the path that is new enough; `make PYTHON=... run` names another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -47,6 +47,9 @@ screenshots: .venv-dev/stamp ## take the pictures of the README anew
 SCALES ?= 1 10
 bench: .venv-dev/stamp ## measure everything at the demo's SCALES ("1 10"; 100 takes long), kept in docs/benchmarks.md
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m bench --scales $(SCALES)
+
+study: .venv-dev/stamp ## simulate attacks and find them, some minutes; tables kept in docs/detection.md (TS_OPS=dir, DSA=file)
+	$(DEV)/python -m bench.detection $(if $(TS_OPS),--ts-ops $(TS_OPS)) $(if $(DSA),--dsa $(DSA))
 
 MINUTES ?= 10
 ROUNDS ?= 100

@@ -33,9 +33,9 @@ class Noise:
     def draw(self, random: Generator, mean: Numbers) -> Numbers:
         """Counts with this mean."""
         if self.normal:
-            return np.round(np.maximum(random.normal(mean, self.variation * mean), 0.0))
+            return np.array(np.round(np.maximum(random.normal(mean, self.variation * mean), 0.0)), dtype=np.float64)
         size = self.variation**-2
-        return random.poisson(random.gamma(size, mean / size)).astype(np.float64)
+        return np.array(random.poisson(random.gamma(size, mean / size)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def trend(random: Generator) -> Numbers:
 
 
 def wandering(random: Generator, size: float = 0.1) -> Numbers:
-    """In half of the simulations a level that wanders: autoregressive, with this standard deviation of its logarithm."""
+    """In half of the simulations a level that wanders: autoregressive, its logarithm with this standard deviation."""
     if random.random() < 0.5:
         return np.ones((SERIES, DAYS))
     state = random.normal(0.0, size, SERIES)

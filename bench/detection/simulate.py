@@ -19,9 +19,9 @@ class Purpose(IntEnum):
     """What simulations are for: each purpose draws from a stream of its own."""
 
     TRAINING = 0
-    HELD_OUT = 1
-    CALIBRATION = 2
-    CONTAMINATION = 3
+    HELD_OUT = 11
+    CALIBRATION = 12
+    CONTAMINATION = 13
 
 
 @dataclass(frozen=True)

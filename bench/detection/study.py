@@ -46,7 +46,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Compared:
-    """All methods on one family, the default's lead on tuned EARS at equal realised rates and at training thresholds."""
+    """All methods on one family, and the default's leads: at equal realised rates, and at thresholds from training."""
 
     family: Family
     attacks: int

@@ -1,6 +1,6 @@
 """Incident: what is known of one, and what is made of it."""
 
-from dashapp.web.cards.incident import heading
+from dashapp.web.cards.incident import page_of
 from dashapp.web.page import Card, Chart, Page
 
 PAGE = Page(
@@ -9,7 +9,7 @@ PAGE = Page(
     group="",
     question="What is it, how sure is that, and what is to be done?",
     bar=False,
-    about=heading,
+    about=page_of,
     cards=(
         Card("", Chart.FACTS, "What was found", columns=8, about="All of its days together."),
         Card("", Chart.TRIAGE, "What do you make of it?", columns=4, about="Said for everyone, and kept in the trail."),
@@ -26,8 +26,16 @@ PAGE = Page(
             "Where it lies",
             about="Finer series with more than expected, the largest excess first.",
         ),
-        Card("", Chart.BY_HOUR, "Flags by hour", about="When they came, by the clock of the reporting zone."),
-        Card("", Chart.DRIVERS, "Who and what it comes down to", about="Accounts and contents with most flags."),
+        Card(
+            "", Chart.BY_HOUR, "Flags by hour", columns=12, about="When they came, by the clock of the reporting zone."
+        ),
+        Card(
+            "",
+            Chart.DRIVERS,
+            "Who and what it comes down to",
+            columns=12,
+            about="Accounts and contents with most flags.",
+        ),
         Card("", Chart.DAYS, "Day by day", about="What was seen and expected of each day."),
         Card("", Chart.TRAIL, "Changes", about="Who did what to it, the latest first."),
     ),

@@ -16,7 +16,7 @@ PAGE = Page(
             Chart.SPIKES,
             "Flags per day against the expected range",
             columns=5,
-            about="Dots are days above the range; provisional days can still change.",
+            about="Dots are days on which a category was above its own range.",
         ),
         Card("sla_breach_rate", Chart.LINES, trailing=7, columns=4),
         Card("backlog", Chart.BARS, "Review backlog by severity", by=(Dim.SEVERITY,), columns=4),

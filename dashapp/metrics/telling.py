@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from dashapp.domain.vocabulary import Dim, IncidentKind, label
@@ -12,6 +13,10 @@ from dashapp.store.findings import Sighting
 
 BEYOND_DOUBT = 1e-6
 """Chances below it are not told as numbers: no model knows its tail so far out."""
+USUAL = 0.5
+"""Chances above it are of days like any other."""
+STANDS_OUT, MUCH = 1.2, 0.25
+"""A part is named that grew so many times as much as the whole did, and makes up so much of its excess."""
 MOST_NAMED = 2
 """Series that a sentence names."""
 
@@ -52,6 +57,8 @@ def chance(p: float | None) -> str:
         return "not known"
     if p < BEYOND_DOUBT:
         return "beyond doubt"
+    if p > USUAL:
+        return "as usual"
     times = 1 / p
     digits = max(0, math.floor(math.log10(times)) - 1)
     return f"1 in {round(times, -digits):,.0f}"
@@ -84,7 +91,7 @@ def why(one: Standing) -> str:
 
 
 def look_first(one: Standing) -> str:
-    """Where to begin: the finer series that makes up most of it, or what its strongest signal points at."""
+    """Where to begin: what its strongest signal points at, and the finer series that stands out; nothing if none."""
     seen = one.found.seen
     strongest = _strongest(seen)
     told = [SIGNALS[strongest][1]] if strongest in SIGNALS else []
@@ -102,11 +109,11 @@ def signal(name: str) -> str:
 
 
 def fold(observed: float, expected: float) -> str:
-    """How far a count lies from what was to be expected: "4.3-fold", "12 % of it"."""
+    """How far a count lies from what was to be expected: "4.3x", "12 % of it"."""
     if expected < 0.5:
         return "none were expected"
     times = observed / expected
-    return f"{times:,.1f}-fold" if times >= 1 else f"{100 * times:.0f} % of it"
+    return f"{times:,.1f}x" if times >= 1 else f"{100 * times:.0f} % of it"
 
 
 def _capital(text: str) -> str:
@@ -116,7 +123,8 @@ def _capital(text: str) -> str:
 def _volume(seen: Sighting, what: str) -> str:
     if seen.observed is None or seen.expected is None:
         return ""
-    return f"{seen.observed:,.0f} {what} where {seen.expected:,.0f} were expected, {fold(seen.observed, seen.expected)}"
+    one = what.removesuffix("s") if round(seen.observed) == 1 else what
+    return f"{seen.observed:,.0f} {one} where {seen.expected:,.0f} were expected, {fold(seen.observed, seen.expected)}"
 
 
 def _together(seen: Sighting) -> str:
@@ -141,9 +149,20 @@ def _parts(one: Standing) -> list[str]:
     if not names:
         return []
     if parts and "observed" in parts[0]:
-        return [f"mostly {part_name(one, names[0])}: {parts[0]['observed']:,.0f}, {parts[0]['expected']:,.0f} expected"]
+        out = [part for part in parts if _stands_out(part, one.found.seen)][:1]
+        told = "mostly {}: {:,.0f}, {:,.0f} expected"
+        return [told.format(part_name(one, part["series"]), part["observed"], part["expected"]) for part in out]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return [f"{', '.join(part_name(one, name) for name in names[:MOST_NAMED])}{more}"]
+
+
+def _stands_out(part: Mapping[str, Any], whole: Sighting) -> bool:
+    """Whether a part is more than its share of an incident."""
+    if not whole.observed or not whole.expected or whole.observed <= whole.expected:
+        return True
+    excess = (part["observed"] - part["expected"]) / (whole.observed - whole.expected)
+    grown = part["observed"] / max(part["expected"], 0.5)
+    return bool(excess >= MUCH and grown >= STANDS_OUT * whole.observed / whole.expected)
 
 
 def part_name(one: Standing, name: str) -> str:

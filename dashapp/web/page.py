@@ -177,8 +177,8 @@ class Page:
     `feed` is what its figures are about; `filters` and `more_filters` are what they can be filtered and split by. What
     the address says of other dimensions is for other pages, and left out. `beside` names a tile's companion and says
     how it differs. With `lists_flags` the bar has what finds flags one by one in the place of
-    what only figures have. A page of no group is not in the menu; others lead to it. Of one that shows something by its
-    address, `about` finds the name and what stands under it in the scene.
+    what only figures have. A page of no group is not in the menu; others lead to it. Where the address says what a
+    page is about, `about` makes it the page of that, from the scene.
     """
 
     path: str
@@ -194,7 +194,7 @@ class Page:
     lists_flags: bool = False
     body: Callable[[Desk], Component] | None = None
     bar: bool = True
-    about: Callable[[Any], tuple[str, str]] | None = None
+    about: "Callable[[Any, Page], Page] | None" = None
 
     @property
     def live(self) -> bool:

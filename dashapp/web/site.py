@@ -1,7 +1,6 @@
 """Pages as Dash knows them: their places, and their layouts before any number has arrived."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -38,16 +37,9 @@ def _layout(page: Page, /, **query: Any) -> Component:
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
         seen = scenes.scene(desk, address, page)
-        answer = None if page.bar else answered(desk, page, address)
-        return html.Div([*shell.layout(page, address, seen, answer), _main(_named(page, seen), seen)])
-
-
-def _named(page: Page, seen: Scene) -> Page:
-    """A page with the name that its address gives it."""
-    if page.about is None:
-        return page
-    name, question = page.about(seen)
-    return replace(page, name=name, question=question)
+        shown = page.about(seen, page) if page.about else page
+        answer = None if page.bar else answered(desk, shown, address)
+        return html.Div([*shell.layout(shown, address, seen, answer), _main(shown, seen)])
 
 
 def _main(page: Page, seen: Scene) -> Component:

@@ -58,7 +58,12 @@ class Row:
 
 def height(rows: int) -> int:
     """The pixels that so many rows take."""
-    return ALONE if rows == 1 else rows * (ROW + HEAD) + FOOT
+    return ALONE if rows == 1 else HEAD + _between(rows) + FOOT
+
+
+def _between(rows: int) -> int:
+    """The pixels from the top of the first row to the bottom of the last."""
+    return rows * (ROW + HEAD) - HEAD
 
 
 def spikes(window: Window, metric: str, unit: str, rows: Sequence[Row]) -> Figure:
@@ -95,9 +100,8 @@ def _yaxis(place: int, rows: int, unit: str) -> Figure:
     """A row's own scale: series differ in size, and each is held against itself."""
     if rows == 1:
         return {"title": {"text": unit}, "rangemode": "tozero"}
-    share = HEAD / (ROW + HEAD)
-    top = 1 - place / rows
-    return {"domain": [top - (1 - share) / rows, top], "rangemode": "tozero", "nticks": 3, "anchor": "x"}
+    top = 1 - place * (ROW + HEAD) / _between(rows)
+    return {"domain": [max(0.0, top - ROW / _between(rows)), top], "rangemode": "tozero", "nticks": 3, "anchor": "x"}
 
 
 def _traces(row: Row, place: int, metric: str, unit: str) -> list[Figure]:

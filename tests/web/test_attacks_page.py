@@ -7,23 +7,28 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import plotly.graph_objects as go
 import pytest
 from sqlalchemy import Engine
 
+from dashapp.domain.ask import Window
 from dashapp.domain.messages import FlagRow, Incident
 from dashapp.domain.view import View
-from dashapp.domain.vocabulary import Severity
+from dashapp.domain.vocabulary import IncidentKind, Severity
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
 from dashapp.metrics import Desk, Policy
+from dashapp.metrics.detecting import detect
+from dashapp.metrics.strength import Sight
 from dashapp.settings import Settings
 from dashapp.store import writes
+from dashapp.store.findings import Sighting, Source, keep_sightings
 from dashapp.store.rollup import rollup
 from dashapp.web import scenes
 from dashapp.web.cards import Content, content
+from dashapp.web.cards.strength import in_words
 from dashapp.web.page import Chart
 from pages.attacks import PAGE
+from tests.web.reading import text
 
 NOW = datetime(2024, 4, 8, 9, tzinfo=UTC)
 COUNTS = {1: 3, 2: 4, 3: 3, 4: 4, 5: 15, 6: 3, 7: 4, 8: 3, 9: 4, 10: 3, 11: 4, 12: 16, 13: 3}
@@ -31,6 +36,7 @@ HARMFUL = "<img src=x onerror=alert(1)>"
 
 Show = Callable[[Chart, str], Content]
 WINDOW = "since=2024-03-01&until=2024-03-13"
+BY_TOTAL = f"{WINDOW}&method=zscore7"
 
 
 def flag(day: int, number: int) -> FlagRow:
@@ -56,6 +62,13 @@ def fill(writer: Engine, attacks: list[Incident]) -> None:
         writes.put_coverage(connection, "ops", [date(2024, 3, day) for day in COUNTS])
         writes.put_incidents(connection, "ops", attacks, replace=False)
         rollup(connection, dict.fromkeys(Severity, 24.0))
+
+
+def find(writer: Engine, *sightings: Sighting) -> None:
+    """What a detector saw."""
+    source, days = Source("ops", "flags", "outbreak", 1), Window(date(2024, 3, 1), date(2024, 3, 13))
+    with writer.begin() as connection:
+        keep_sightings(connection, source, days, list(sightings), NOW)
 
 
 @contextmanager
@@ -86,6 +99,7 @@ def show_ts_ops(writer: Engine, reader: Engine, settings: Settings, ts_ops: Path
     import_ts_ops(writer, ts_ops, {}, How("ts-ops", NOW, settings.zone, settings.sla))
     with writer.begin() as connection:
         rollup(connection, settings.sla)
+    detect(reader, writer, Policy(settings.zone, settings.sla), NOW)
     with shown(reader, settings) as maker:
         yield maker
 
@@ -96,119 +110,106 @@ def parts(made: Content, kind: str) -> list[Any]:
     return [part for part in made.body._traverse() if type(part).__name__ == kind]
 
 
-def texts(made: Content, kind: str) -> list[str]:
-    return [part.children for part in parts(made, kind)]
-
-
 def rows(made: Content) -> list[list[str]]:
-    return [[cell.children for cell in row.children[:-1]] for row in parts(made, "Tr")[1:]]
+    return [[text(cell) for cell in row.children] for row in parts(made, "Tr")[1:]]
 
 
-def traces(made: Content) -> dict[str, Any]:
-    assert made.figure is not None, made.message
-    return {trace["name"]: trace for trace in made.figure["data"]}
-
-
-def test_the_chart_tells_detected_days_and_known_attacks_apart_by_their_shapes(show: Show) -> None:
-    made = show(Chart.SPIKES, WINDOW)
-    found = traces(made)
-    assert list(found) == ["Expected range", "Flags", "Known attack", "Detected"]
-    assert found["Detected"]["x"] == ["2024-03-05", "2024-03-12"]
-    assert found["Detected"]["y"] == [15, 16]
-    assert found["Known attack"]["x"] == ["2024-03-05", "2024-03-06"]
-    assert [found[name]["marker"]["symbol"] for name in ("Known attack", "Detected")] == ["diamond-open", "circle"]
-    assert made.figure is not None
-    assert [label["text"] for label in made.figure["layout"]["annotations"]] == ["A1"]
-    assert made.figure["layout"]["showlegend"] is True
-
-
-def test_the_chart_is_a_figure_that_plotly_knows(show: Show) -> None:
-    made = show(Chart.SPIKES, WINDOW)
-
-    def plain(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {key: plain(value) for key, value in part.items()}
-        if isinstance(part, list):
-            return [plain(value) for value in part]
-        return "#000" if isinstance(part, str) and part.startswith("var(--") else part
-
-    assert len(go.Figure(plain(made.figure)).data) == 4
-
-
-def test_the_range_begins_with_the_third_day_and_a_gap_parts_its_shapes(show: Show) -> None:
-    band = traces(show(Chart.SPIKES, "since=2024-03-01&until=2024-03-04"))["Expected range"]
-    assert band["x"] == [f"2024-03-0{day}T00:00:00" for day in (3, 4, 4, 3)] + [None]
-    assert band["y"][:4] == pytest.approx([2.4673, 2.6340, 4.3660, 4.1994], abs=1e-4)
-
-
-def test_the_table_behind_the_chart_names_what_the_chart_shows(show: Show) -> None:
-    made = show(Chart.SPIKES, WINDOW)
-    assert made.figure is not None
-    table = made.figure["layout"]["meta"]["table"]
-    assert table["head"] == ["day", "flags", "expected, lowest", "expected, highest", "detected", "known attack"]
-    assert table["rows"][1] == ["2024-03-02", "4", "not judged", "not judged", "", ""]
-    assert table["rows"][4] == ["2024-03-05", "15", "0.0", "13.6", "detected", "A1"]
-    assert table["rows"][5][4:] == ["", "A1"]
-
-
-def test_grain_split_and_trailing_of_the_address_leave_the_chart_daily(show: Show) -> None:
-    made = show(Chart.SPIKES, f"{WINDOW}&grain=week&by=category&trailing=7d")
-    assert made.figure == show(Chart.SPIKES, WINDOW).figure
-
-
-def test_the_back_test_is_said_in_words_and_numbers(show: Show) -> None:
-    made = show(Chart.BACKTEST, WINDOW)
-    assert texts(made, "Dt") == [
-        "Attack days",
-        "Detected days",
-        "True positives",
-        "False positives",
-        "Recall",
-        "Precision",
-    ]
-    assert texts(made, "Dd") == ["2", "2", "1", "1", "50.0 %", "50.0 %"]
-    assert texts(made, "P")[0] == (
-        "In 1 Mar to 13 Mar 2024 the detector raised an alarm on 2 days: 1 of 2 days of known attacks, 1 day without "
-        "one (12 Mar 2024). Recall 50.0 %, precision 50.0 %, counted in days. "
-        "1 of 1 attacks had at least one alarm."
-    )
-    assert "cannot exceed 2.27" in texts(made, "P")[2]
-
-
-def test_without_known_attacks_there_is_nothing_to_hold_the_detector_against(show_unattacked: Show) -> None:
-    made = show_unattacked(Chart.BACKTEST, WINDOW)
-    assert texts(made, "P")[0] == (
-        "No known attacks in these days: nothing to hold the detector against. In 1 Mar to 13 Mar 2024 the detector "
-        "raised an alarm on 2 days (5 Mar 2024, 12 Mar 2024)."
-    )
-    assert texts(made, "Dd")[4] == "no data"
-
-
-def test_days_with_neither_attack_nor_alarm_are_said_to_have_none(show_unattacked: Show) -> None:
-    address = "since=2024-03-07&until=2024-03-10"
-    assert show_unattacked(Chart.ATTACKS, address).message == "No known attack and no alarm in 7 Mar to 10 Mar 2024."
-
-
-def test_the_table_lists_known_attacks_and_alarms_that_none_explains(show: Show) -> None:
+def test_a_known_attack_that_no_incident_tells_of_was_missed(show: Show) -> None:
     made = show(Chart.ATTACKS, WINDOW)
+    assert text(made.head) == "0 open of 0, 1 missed the detector has not looked yet"
     assert rows(made) == [
-        ["detected", "", "12 Mar 2024", "all", "", "", "no known attack on these days", "16", "1 of 1 day"],
-        ["known", "A1", "5 Mar to 6 Mar 2024", "Spam", "High", "not given", HARMFUL, "18", "1 of 2 days"],
+        [
+            "Missed Spam",
+            "5 Mar to 6 Mar 2024 over",
+            "declared by the origin",
+            "18 flags on these days: no incident tells of it",
+            f"{HARMFUL} (high)",
+            "missed",
+            "A1",
+            "Flags  of A1",
+        ]
     ]
+    assert [link.href for link in parts(made, "Link")] == ["/flags?since=2024-03-05&until=2024-03-06&category=spam"]
 
 
-def test_of_an_attack_that_the_window_cuts_only_the_days_within_are_judged(show: Show) -> None:
-    assert rows(show(Chart.ATTACKS, "since=2024-03-06&until=2024-03-20"))[-1][1:] == [
-        "A1", "5 Mar to 6 Mar 2024", "Spam", "High", "not given", HARMFUL, "18", "0 of 1 day",
+def test_incidents_are_ranked_and_lead_to_their_page(writer: Engine, show: Show) -> None:
+    fifth, twelfth = date(2024, 3, 5), date(2024, 3, 12)
+    known = Sighting("category=spam", IncidentKind.SPIKE, fifth, fifth, 15.0, 3.5, 0.0, 9.0, 3e-4, attack="A1")
+    sure = Sighting("category=spam", IncidentKind.DROP, twelfth, twelfth, 1.0, 20.0, 9.0, 33.0, 1e-9, provisional=True)
+    find(writer, known, sure)
+    made = show(Chart.ATTACKS, WINDOW)
+    assert [row[0] for row in rows(made)] == ["Fall Spam", "Spike Spam"]
+    assert [row[1] for row in rows(made)] == ["12 Mar 2024 goes on", "5 Mar 2024 over"]
+    assert [row[2] for row in rows(made)] == ["1 in 1,000,000 provisional", "1 in 3,300"]
+    assert [row[3] for row in rows(made)] == [
+        "1 flag where 20 were expected, 5 % of it",
+        "15 flags where 4 were expected, 4.3x",
+    ]
+    assert [row[6] for row in rows(made)] == ["", "A1"]
+    assert [link.href for link in parts(made, "Link")] == ["/incident?id=2", "/incident?id=1"]
+
+
+def test_days_without_an_incident_say_when_the_detector_looked(
+    writer: Engine, reader: Engine, settings: Settings, show_unattacked: Show
+) -> None:
+    made = show_unattacked(Chart.ATTACKS, WINDOW)
+    assert made.message == "The detector has not looked yet. The job detect does; or run: python -m dashapp detect"
+    detect(reader, writer, Policy(settings.zone, settings.sla), NOW)
+    with shown(reader, settings) as show_again:
+        made = show_again(Chart.ATTACKS, "since=2024-03-07&until=2024-03-10")
+    assert made.message == ("No incident in 7 Mar to 10 Mar 2024. The detector last looked at 09:00, 8 Apr.")
+
+
+def test_the_timeline_has_a_row_for_each_category_and_leads_to_its_flags(show: Show) -> None:
+    made = show(Chart.TIMELINE, WINDOW)
+    assert made.figure is not None
+    meta = made.figure["layout"]["meta"]
+    assert [name["text"] for name in made.figure["layout"]["annotations"]] == ["A1", "<b>Spam</b>"]
+    assert (meta["rows"]["by"], meta["table"]["groups"][0]) == (["category"], ["spam"])
+    assert made.figure["data"][2]["y"] == list(COUNTS.values())
+
+
+def test_the_timeline_of_a_detector_that_reads_totals_has_one_row(show: Show) -> None:
+    made = show(Chart.TIMELINE, BY_TOTAL)
+    assert made.figure is not None
+    found = {trace["name"]: trace for trace in made.figure["data"]}
+    assert found["Alarm"]["x"] == ["2024-03-05", "2024-03-12"]
+    assert found["Alarm"]["y"] == [15, 16]
+    assert found["Known attack"]["x"] == ["2024-03-05", "2024-03-06"]
+    band = found["Expected range"]
+    assert (band["x"][0], band["y"][0]) == ("2024-03-03T00:00:00", pytest.approx(2.4673, abs=1e-4))
+    assert made.figure["layout"]["meta"]["table"]["rows"][4] == [
+        "2024-03-05", "15", "5.8", "0.0", "13.6", "alarm", "A1",
     ]  # fmt: skip
 
 
-def test_a_row_leads_to_its_flags_with_the_filters_that_are_set(show: Show) -> None:
-    links = [link.href for link in parts(show(Chart.ATTACKS, f"{WINDOW}&routing=allow"), "Link")]
-    assert links == [
-        "/flags?since=2024-03-12&until=2024-03-12&routing=allow",
-        "/flags?since=2024-03-05&until=2024-03-06&category=spam&routing=allow",
-    ]
+def test_grain_split_and_trailing_of_the_address_leave_the_chart_daily(show: Show) -> None:
+    made = show(Chart.TIMELINE, f"{WINDOW}&grain=week&by=category&trailing=7d")
+    assert made.figure == show(Chart.TIMELINE, WINDOW).figure
+
+
+def test_the_back_test_holds_all_detectors_against_the_known_attacks(show: Show) -> None:
+    made = show(Chart.BACKTEST, BY_TOTAL)
+    assert rows(made)[2] == [
+        "Seven-day z-score chosen", "2", "1 of 2", "1", "50.0 %", "50.0 %", "1 of 1", "1 of 1", "0.0 days", "0.64",
+    ]  # fmt: skip
+    assert [row[0] for row in rows(made)[:2]] == ["Volume model", "EARS C2, 28 days"]
+    told = [text(part) for part in parts(made, "P")]
+    assert told[0] == (
+        "In 1 Mar to 13 Mar 2024 the seven-day z-score raised an alarm on 2 days: 1 of 2 days of known attacks, 1 day "
+        "without one (12 Mar 2024). 1 of 1 attacks had at least one alarm."
+    )
+    assert "An alarm is a score (z) of 1.5 or more." in told[1]
+    assert "cannot exceed 2.27" in told[2]
+
+
+def test_without_known_attacks_there_is_nothing_to_hold_detectors_against(show_unattacked: Show) -> None:
+    made = show_unattacked(Chart.BACKTEST, BY_TOTAL)
+    assert text(parts(made, "P")[0]) == (
+        "No known attacks in these days: nothing to hold the detectors against. In 1 Mar to 13 Mar 2024 the seven-day "
+        "z-score raised an alarm on 2 days (5 Mar 2024, 12 Mar 2024)."
+    )
+    assert rows(made)[2][2:9] == ["no data", "2", "no data", "0.0 %", "no data", "no data", "no data"]
 
 
 @pytest.mark.parametrize("chart", [card.chart for card in PAGE.cards])
@@ -217,35 +218,57 @@ def test_a_window_without_data_says_so(show: Show, chart: Chart) -> None:
     assert made.message == "No data for 1 Jan to 20 Jan 2020 with these filters."
 
 
-@pytest.mark.parametrize("chart", [card.chart for card in PAGE.cards])
+@pytest.mark.parametrize(
+    ("chart", "table"),
+    [
+        (Chart.ATTACKS, "incident"),
+        (Chart.ATTACKS, "finding"),
+        (Chart.TIMELINE, "incident"),
+        (Chart.BACKTEST, "incident"),
+        (Chart.POWER, "expectation"),
+    ],
+)
 def test_attacks_that_cannot_be_read_leave_a_message(
-    show: Show, writer: Engine, chart: Chart, caplog: pytest.LogCaptureFixture
+    show: Show, writer: Engine, chart: Chart, table: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with writer.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE incident")
+        connection.exec_driver_sql(f"DROP TABLE {table}")
     assert show(chart, WINDOW).message == "The attacks could not be read. The log says why."
-    assert "no such table: incident" in caplog.text
+    assert f"no such table: {table}" in caplog.text
 
 
 def test_an_unknown_detector_is_named_and_the_default_takes_its_place(show: Show) -> None:
     address = f"{WINDOW}&method=oracle"
     assert View.parse(address).problems == ("method: 'oracle' is not known",)
-    assert show(Chart.SPIKES, address).figure == show(Chart.SPIKES, WINDOW).figure
+    assert show(Chart.TIMELINE, address).figure == show(Chart.TIMELINE, WINDOW).figure
 
 
-def test_on_ts_ops_six_of_nine_days_are_found_and_the_ninth_of_march_is_false(show_ts_ops: Show) -> None:
-    made = show_ts_ops(Chart.BACKTEST, "")
-    assert texts(made, "Dd") == ["9", "7", "6", "1", "66.7 %", "85.7 %"]
-    assert texts(made, "P")[0] == (
-        "In 1 Jan to 30 Mar 2024 the detector raised an alarm on 7 days: 6 of 9 days of known attacks, 1 day without "
-        "one (9 Mar 2024). Recall 66.7 %, precision 85.7 %, counted in days. "
-        "4 of 5 attacks had at least one alarm."
-    )
-    assert [(row[0], row[1], row[8]) for row in rows(show_ts_ops(Chart.ATTACKS, ""))] == [
-        ("known", "ATK005", "0 of 1 day"),
-        ("detected", "", "1 of 1 day"),
-        ("known", "ATK004", "1 of 2 days"),
-        ("known", "ATK003", "2 of 3 days"),
-        ("known", "ATK002", "1 of 1 day"),
-        ("known", "ATK001", "2 of 2 days"),
+def test_on_ts_ops_each_attack_is_an_incident_and_what_it_takes_to_be_seen_is_told(show_ts_ops: Show) -> None:
+    made = show_ts_ops(Chart.ATTACKS, "")
+    assert text(made.head) == "5 open of 5 last looked at 09:00, 8 Apr"
+    assert sorted((row[0], row[1], row[6]) for row in rows(made)) == [
+        ("Spike Fraud", "18 Mar 2024 over", "ATK005"),
+        ("Spike Harassment", "15 Jan to 16 Jan 2024 over", "ATK001"),
+        ("Spike Harassment", "25 Feb to 26 Feb 2024 over", "ATK004"),
+        ("Spike Hate speech", "28 Jan 2024 over", "ATK002"),
+        ("Spike Spam", "10 Feb to 12 Feb 2024 over", "ATK003"),
     ]
+    backtest = {row[0]: row[1:7] for row in rows(show_ts_ops(Chart.BACKTEST, ""))}
+    assert backtest["Volume model chosen"] == ["9", "9 of 9", "0", "100.0 %", "100.0 %", "5 of 5"]
+    assert backtest["Seven-day z-score"] == ["7", "6 of 9", "1", "66.7 %", "85.7 %", "4 of 5"]
+    seen = rows(show_ts_ops(Chart.POWER, ""))
+    assert [row[0] for row in seen][:2] == ["Harassment", "Hate speech"]
+    assert [row[6] for row in seen] == ["over 99 %"] * 6
+
+
+@pytest.mark.parametrize(
+    ("chances", "told"),
+    [
+        ((0.05, 0.1, 0.9, 1.0, 1.0), "A 1.5x day of 20 flags cannot be seen; one of 2x is."),
+        ((0.0, 0.0, 0.0, 0.1, 0.6), "A 3x day of 20 flags cannot be seen."),
+        ((0.3, 0.9, 1.0, 1.0, 1.0), "A 1.5x day is seen."),
+        ((0.3, 0.4, 0.5, 0.6, 0.7), "Nothing up to 5x is seen for sure."),
+    ],
+)
+def test_what_can_be_seen_is_said_in_words(chances: tuple[float, ...], told: str) -> None:
+    assert in_words(Sight("ops", "spam", 20.3, chances)) == told

@@ -173,12 +173,12 @@ def _surety(chance: float | None) -> str:
 
 
 def how_sure(one: Standing) -> Component:
-    """The chance in words, with a badge where little history was known."""
-    told = [html.Span(telling.chance(one.chance))]
-    if one.found.seen.provisional:
-        few = "Judged on less than three weeks of history"
-        told.append(html.Span("provisional", className="pill is-data", title=few))
-    return html.Div(told)
+    """The chance in words. On little history nothing is beyond doubt, and a badge says so."""
+    if not one.found.seen.provisional:
+        return html.Div(telling.chance(one.chance))
+    chance = telling.chance(one.chance and max(one.chance, telling.BEYOND_DOUBT))
+    few = "Judged on less than three weeks of history"
+    return html.Div([html.Span(chance), html.Span("provisional", className="pill is-data", title=few)])
 
 
 def span(one: Standing) -> str:

@@ -80,17 +80,24 @@ def drivers(scene: Scene, found: Dossier) -> Content:
 
 
 def _leading(kind: str, name: str, leading: Leading) -> Component:
+    alike = any(one.variants > 1 for one in leading.first)
     rows = [
-        [html.Code(one.key), f"{one.flags:,}", f"{100 * one.share:.0f} %", f"{one.variants} keys" * (one.variants > 1)]
+        [html.Code(one.key), f"{one.flags:,}", _share(one.share), *([f"{one.variants} keys"] if alike else [])]
         for one in leading.first
     ]
     told = f"{leading.different:,} {name} in {leading.of:,} flags"
-    return html.Div([html.P(told), table(name, (kind, "Flags", "Share", "Nearly the same"), rows)])
+    return html.Div(
+        [html.P(told), table(name, (kind, "Flags", "Share", *(["Nearly the same"] if alike else [])), rows)]
+    )
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
 
 
 def _reporters(leading: Leading) -> Component:
     """Reporters are people who are accused of nothing: they are counted, not named."""
-    rows = [[f"{place}.", f"{one.flags:,}", f"{100 * one.share:.0f} %"] for place, one in enumerate(leading.first, 1)]
+    rows = [[f"{place}.", f"{one.flags:,}", _share(one.share)] for place, one in enumerate(leading.first, 1)]
     told = f"{leading.different:,} reporters of {leading.of:,} flags, who are not named"
     return html.Div([html.P(told), table("reporters", ("Busiest", "Flags", "Share"), rows)])
 

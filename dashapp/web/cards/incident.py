@@ -1,6 +1,7 @@
 """One incident: what was found and how sure, the days around it, and what analysts make of it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -19,7 +20,7 @@ from dashapp.web.cards.attacks import how_sure, or_reason, span, state_pill
 from dashapp.web.cards.content import Content
 from dashapp.web.components import attributes, named
 from dashapp.web.listing import drill
-from dashapp.web.page import Card
+from dashapp.web.page import Card, Page
 from dashapp.web.scenes import Scene
 from dashapp.web.triaging import number_of
 
@@ -61,12 +62,13 @@ def _none(scene: Scene) -> str:
     return "No incident is named. The page Attacks lists them." if number is None else f"There is no incident {number}."
 
 
-def heading(scene: Scene) -> tuple[str, str]:
-    """The name of the page and what stands under it."""
+def page_of(scene: Scene, page: Page) -> Page:
+    """The page of the incident that the address names; without cards where there is none."""
     found = known(scene)
     if found is None:
-        return "Incident", _none(scene)
-    return telling.title(found.one), f"{span(found.one)}: {telling.MEANT[found.one.found.seen.kind]}"
+        return replace(page, question=_none(scene), cards=())
+    question = f"{span(found.one)}: {telling.MEANT[found.one.found.seen.kind]}"
+    return replace(page, name=telling.title(found.one), question=question)
 
 
 @of_one
@@ -91,17 +93,18 @@ def facts(scene: Scene, found: Dossier) -> Content:
         *([html.P(["Part of the known attack ", html.B(seen.attack), "."])] if seen.attack else []),
         html.P([f"{found_at}{over}. Origin {source.origin}."], className="quiet"),
     ]
-    return Content([*_rows_link(found)], body=html.Div([numbers, *told], className="told"))
+    return Content([*_links(found)], body=html.Div([numbers, *told], className="told"))
 
 
-def _rows_link(found: Dossier) -> list[Component]:
-    """The way to the rows of the incident's days and series."""
+def _links(found: Dossier) -> list[Component]:
+    """The ways to all incidents, and to the rows of this one's days and series."""
     filters = rows_of(found.one)
+    every = dcc.Link("All incidents", href="/attacks")
     if filters is None:
-        return []
+        return [every]
     seen = found.one.found.seen
     view = View(since=seen.since, until=seen.until, filters=to_filters(filters))
-    return [dcc.Link("Show flags", href=f"/flags?{view.query()}")]
+    return [every, dcc.Link("Show flags", href=f"/flags?{view.query()}")]
 
 
 def _count(value: float | None) -> str:

@@ -15,6 +15,7 @@ from dashapp.demo.load import load
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
 from dashapp.metrics import Policy
+from dashapp.metrics.detecting import detect
 from dashapp.metrics.refresh import refresh
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
@@ -65,6 +66,7 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(_env_file=None, database_url=f"sqlite:///{made}", time_zone="UTC")
     reader, writer = reader_engine(settings.database_url, settings.read_seconds), writer_engine(settings.database_url)
     refresh(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))
+    detect(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))
     reader.dispose()
     writer.dispose()
     return made

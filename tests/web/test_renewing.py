@@ -69,8 +69,8 @@ class Site:
         output, inputs = "answer.data", [("address", "data", address), ("refresh", "n_intervals", 0)]
         state = [("page", "data", PAGE.path)]
         if renewing:
-            outputs = [one["output"] for one in client.get("/_dash-dependencies").get_json()]
-            [output] = [one for one in outputs if one.startswith("answer.data@")]
+            bound = client.get("/_dash-dependencies").get_json()
+            [output] = [one["output"] for one in bound if one["inputs"][0]["id"] == "renew"]
             inputs, state = [("renew", "data", renewing)], [("address", "data", address), *state]
         body = {
             "output": output,

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.view import View
@@ -63,8 +64,13 @@ def _none(scene: Scene) -> str:
 
 
 def page_of(scene: Scene, page: Page) -> Page:
-    """The page of the incident that the address names; without cards where there is none."""
-    found = known(scene)
+    """The page of the incident that the address names; without cards where there is none. What cannot be read is said
+    by the cards.
+    """
+    try:
+        found = known(scene)
+    except SQLAlchemyError:
+        return page
     if found is None:
         return replace(page, question=_none(scene), cards=())
     question = f"{span(found.one)}: {telling.MEANT[found.one.found.seen.kind]}"

@@ -3,8 +3,8 @@
 from dashapp.alerts.look import WEEK, Concern, Found, Look, State
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
-from dashapp.metrics.telling import title, why
 from dashapp.metrics.standing import Standing, has_looked, standing
+from dashapp.metrics.telling import title, why
 from dashapp.metrics.words import day, days
 
 

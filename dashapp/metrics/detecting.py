@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import Dim, Feed, Method
 from dashapp.metrics.counted import Mask
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.hanging import coordination
+from dashapp.metrics.hourly import first_hour, hourly
 from dashapp.metrics.looking import DAYS, REACH, Known, Look, excluded, keep_look, look, with_changes
 from dashapp.metrics.registry import Policy
 from dashapp.metrics.sightings import Family, alone, parts_of, sightings, split_sightings
@@ -78,7 +79,7 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
     changed = [seen for seen in (main, *splits) if seen.since]
     if not changed:
         return {}
-    found = [one for one in _seen(desk.connection, source, main, splits, known) if one.until >= judged.since]
+    found = [one for one in _seen(desk, source, main, splits, known) if one.until >= judged.since]
     with writer.begin() as writing:
         for seen in changed:
             keep_look(writing, source, seen, desk.now)
@@ -99,26 +100,34 @@ def _windows(desk: Desk, source: Source, one: Origin) -> tuple[Window, Window]:
     return read, judged
 
 
-def _seen(connection: Connection, source: Source, main: Look, splits: Sequence[Look], known: Known) -> list[Sighting]:
+def _seen(desk: Desk, source: Source, main: Look, splits: Sequence[Look], known: Known) -> list[Sighting]:
     """All incidents of an origin, with what drives each."""
-    attacks = known_attacks(connection, (source.origin,), main.counted.days)
+    attacks = known_attacks(desk.connection, (source.origin,), main.counted.days)
     finer = [alone(seen) for seen in splits]
     found = [
         replace(one, evidence={**(one.evidence or {}), "parts": parts_of(one, finer)}) if one.series else one
-        for one in sightings(_family(connection, source, main, known), attacks, known.restarts)
+        for one in sightings(_family(desk, source, main, known), attacks, known.restarts)
+    ]
+    found += [
+        one
+        for one in known.by_hours
+        if one.until < first_hour(main.counted) and not any(other.same(one) for other in found)
     ]
     for family in finer:
         found += split_sightings(family, _discoveries(family), found)
     return found
 
 
-def _family(connection: Connection, source: Source, main: Look, known: Known) -> Family:
+def _family(desk: Desk, source: Source, main: Look, known: Known) -> Family:
     """The main series with slow rises and, of flags, with what hangs together."""
     rising = ramps(main.counted.over, main.judged) & (main.counted.counts >= LEAST)
     if source.metric != "flags":
         return replace(alone(main), ramp=rising)
-    combined, signals = coordination(connection, source.origin, main.counted, excluded(main, known.confirmed))
-    return Family(main, combined, signals, rising)
+    left_out = excluded(main, known.confirmed)
+    combined, signals = coordination(desk.connection, source.origin, main.counted, left_out)
+    off = left_out | main.judged.alarmed
+    hours = hourly(desk.connection, source.origin, desk.policy.zone, main.counted, off, desk.now)
+    return Family(main, combined, signals, rising, hours)
 
 
 def _discoveries(family: Family) -> Mask:

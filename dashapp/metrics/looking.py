@@ -19,7 +19,7 @@ from dashapp.metrics.registry import METRICS
 from dashapp.stats import outbreak
 from dashapp.stats.changes import changes
 from dashapp.store.expectations import expectations, keep_expectations
-from dashapp.store.findings import Finding, Source
+from dashapp.store.findings import Finding, Sighting, Source
 
 DAYS = 90
 """Looked at again each time: what comes later than that changes nothing that anybody looks at."""
@@ -40,11 +40,14 @@ class Restart(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What is to be taken into account: confirmed incidents, and days from which series mean something else."""
+    """What is to be taken into account: confirmed incidents, days from which series mean something else, and incidents
+    that hours have shown, which nobody sees any more once only their days are looked at.
+    """
 
     confirmed: tuple[Finding, ...]
     restarts: tuple[Restart, ...]
     dismissed: tuple[Restart, ...]
+    by_hours: tuple[Sighting, ...]
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> "Known":
@@ -56,6 +59,7 @@ class Known:
             tuple(one for one in known if one.state is Triage.CONFIRMED and one not in changed),
             tuple(_restart(one) for one in changed if one not in dismissed),
             tuple(_restart(one) for one in dismissed),
+            tuple(one.seen for one in known if "hours" in (one.seen.evidence or {})),
         )
 
 

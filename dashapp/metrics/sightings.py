@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import IncidentKind
 from dashapp.metrics.counted import Mask, Numbers
+from dashapp.metrics.hourly import Hourly, nothing
 from dashapp.metrics.looking import Look, Restart
 from dashapp.stats.outbreak import ALERT, CRITICAL, LARGEST_GAP, LEAST, Judged
 from dashapp.store.findings import Sighting
@@ -33,13 +34,14 @@ class Family:
     """Series that were judged together, with what else is known of their days, arrays (series, days).
 
     `combined` is the chance of signals of coordination as strong, and `signals` that of each by name; NaN where they
-    were not judged. `ramp` are days of a slow rise.
+    were not judged. `ramp` are days of a slow rise, `hourly` what hours say of days.
     """
 
     seen: Look
     combined: Numbers
     signals: Mapping[str, Numbers]
     ramp: Mask
+    hourly: Hourly
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ class Family:
 def alone(seen: Look) -> Family:
     """Series of which nothing but their counts is known."""
     shape = seen.counted.counts.shape
-    return Family(seen, np.full(shape, np.nan), {}, np.zeros(shape, dtype=bool))
+    return Family(seen, np.full(shape, np.nan), {}, np.zeros(shape, dtype=bool), nothing(seen.counted))
 
 
 def sightings(family: Family, attacks: Sequence[Incident], restarts: Iterable[Restart]) -> list[Sighting]:
@@ -121,7 +123,7 @@ MOST_PARTS = 6
 
 
 def _rises(family: Family) -> Iterator[Sighting]:
-    for place, run in _runs(family.up | family.coordinated):
+    for place, run in _runs(family.up | family.coordinated | family.hourly.up):
         yield _rise(family, place, run)
 
 
@@ -129,9 +131,12 @@ def _rise(family: Family, place: int, run: NDArray[np.intp]) -> Sighting:
     """An incident of days with more flags than expected, or of flags that hang together, or both."""
     up = run[family.up[place, run]]
     found = _sighting(family, place, run, IncidentKind.SPIKE)
-    kind = _kind(_signals(family, place, run), found.coordination, has_volume=len(up) > 0)
+    hours = [hour for day in run.tolist() for hour in family.hourly.told.get((place, day), ())]
+    kind = _kind(_signals(family, place, run), found.coordination, has_volume=len(up) > 0 or bool(hours))
     volume = _summed(found, family, place, up) if len(up) else found
-    return replace(volume, kind=kind, p=_least(family.judged.p[place, up]))
+    chances = np.concatenate([family.judged.p[place, up], family.hourly.p[place, run][family.hourly.up[place, run]]])
+    evidence = {**(found.evidence or {}), **({"hours": hours} if hours else {})}
+    return replace(volume, kind=kind, p=_least(chances), evidence=evidence)
 
 
 def _sighting(family: Family, place: int, run: NDArray[np.intp], kind: IncidentKind) -> Sighting:

@@ -44,6 +44,7 @@ from dashapp.store.schema import (
     EXTRA,
     MEASURES,
     THIN,
+    cube_hour,
     dirty_day,
     flag,
     flag_field,
@@ -221,6 +222,7 @@ def _rebuild(connection: Connection, bound: Bound, first_days: FirstDays) -> Non
     _replace(connection, thin_cube, bound, tally.sums(("day", *THIN), MEASURES))
     _replace(connection, flag_field, bound, as_columns(said))
     _replace(connection, signal_day, bound, trails.columns(tally.numbers))
+    _replace(connection, cube_hour, bound, trails.hours(tally.numbers))
     for table, measure in ((score_histogram, "score_bin"), (hours_histogram, "hours_bin")):
         names = tuple(column.name for column in table.columns if column.name in tally.numbers)
         _replace(connection, table, bound, tally.histograms(names, measure))

@@ -263,5 +263,17 @@ signal_day = Table(
 )
 """What the flags raised on a day have in common. Null where no flag can tell: without moments there is no burst."""
 
-DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram, flag_field, signal_day)
+cube_hour = Table(
+    "cube_hour",
+    metadata,
+    key("origin", primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("hour", Instant, primary_key=True),
+    key("category", primary_key=True),
+    Column("raised", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Flags by the hour in which they were raised, named by its first moment, of those whose moment is known."""
+
+DERIVED = (*CUBES.values(), thin_cube, workload, score_histogram, hours_histogram, flag_field, signal_day, cube_hour)
 """The tables that are rebuilt from the flags."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from math import isnan
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement
 from dashapp.stats.near import merged
 from dashapp.stats.traces import NOT_SAID, Traces, counted
 from dashapp.store.portable import epoch
-from dashapp.store.schema import flag, signal_day
+from dashapp.store.schema import cube_hour, flag, signal_day
 from dashapp.store.sums import Columns, Ints
 
 SIMHASH = re.compile("[0-9a-f]{16}")
@@ -26,6 +27,7 @@ READ: tuple[ColumnElement[Any], ...] = (
     *(flag.c[name] for name in KEYS),
 )
 """What is read of each flag, beside its day and category."""
+HOUR = 3600
 NOTHING = hash(None)
 
 
@@ -62,6 +64,21 @@ class Trails:
         whole = {name: [None if isnan(value) else int(value) for value in told[name].tolist()] for name in told}
         named = {"day": _named(numbers["day"], days), "category": _named(numbers["category"], categories)}
         return {**named, "flags": np.bincount(cell).tolist(), **whole}
+
+    def hours(self, numbers: Mapping[str, Mapping[Any, int]]) -> Columns:
+        """The rows of cube_hour, but for the origin."""
+        if not self.batches:
+            return {column.name: [] for column in cube_hour.columns if column.name != "origin"}
+        day, category, moment = (np.concatenate(parts) for parts in list(zip(*self.batches, strict=True))[:3])
+        known = np.isfinite(moment)
+        hour = (moment[known] // HOUR).astype(np.int64)
+        cells, raised = np.unique(np.stack([day[known], hour, category[known]]), axis=1, return_counts=True)
+        return {
+            "day": _named(numbers["day"], cells[0]),
+            "hour": [datetime.fromtimestamp(number * HOUR, UTC) for number in cells[1].tolist()],
+            "category": _named(numbers["category"], cells[2]),
+            "raised": raised.tolist(),
+        }
 
 
 def _compact(hashes: Ints) -> tuple[Ints, Ints]:

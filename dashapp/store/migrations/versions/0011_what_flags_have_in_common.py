@@ -1,4 +1,4 @@
-"""What the flags of a day have in common; every day of flags is to be rolled up, where its rows are still there."""
+"""What the flags of a day have in common, and how many each hour has; every day of flags is to be rolled up, where its rows are still there."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,6 +36,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("origin", "day", "category", name=op.f("pk_signal_day")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "cube_hour",
+        sa.Column("origin", KEY, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("hour", sa.DateTime(), nullable=False),
+        sa.Column("category", KEY, nullable=False),
+        sa.Column("raised", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", "day", "hour", "category", name=op.f("pk_cube_hour")),
+        sqlite_with_rowid=False,
+    )
     op.execute(
         "INSERT INTO dirty_day (origin, day) SELECT DISTINCT origin, flagged_day FROM flag "
         "WHERE NOT EXISTS (SELECT 1 FROM dirty_day WHERE dirty_day.origin = flag.origin AND day = flagged_day)"
@@ -44,4 +54,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the store one step back."""
+    op.drop_table("cube_hour")
     op.drop_table("signal_day")

@@ -114,9 +114,16 @@ def judge(
         for place, day in enumerate(block):
             baselines.passed(day, off[:, place])
     p, p_low, mean, variance, freedom, history = found
-    (low, _), (_, high) = (between(mean, variance, freedom, chance) for chance in (FALL, ALERT))
-    low = np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0))
-    return Judged(mean, low, np.maximum(high, LEAST - 1.0), p, p_low, history < settings.provisional, variance, freedom)
+    low, high = np.full((2, *counts.shape), np.nan)
+    low[:, first:], high[:, first:] = _unalarming(*(values[:, first:] for values in (mean, variance, freedom)))
+    return Judged(mean, low, high, p, p_low, history < settings.provisional, variance, freedom)
+
+
+def _unalarming(mean: Numbers, variance: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
+    """The lowest and the highest count that is no alarm."""
+    low, _ = between(mean, variance, freedom, FALL)
+    _, high = between(mean, variance, freedom, ALERT)
+    return np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0)), np.maximum(high, LEAST - 1.0)
 
 
 def _judged(counts: Numbers, expected: Reference, days: range) -> Numbers:

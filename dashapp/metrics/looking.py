@@ -114,7 +114,7 @@ def judge_from(before: Look, first: int, known: Known) -> Look:
         first=first,
         alarmed=before.judged.alarmed,
     )
-    columns = {name: getattr(before.judged, name).copy() for name in JUDGED}
+    columns = {name: getattr(before.judged, name).copy() for name in (*JUDGED, "alarmed")}
     for name, of in columns.items():
         of[:, first:] = getattr(fresh, name)[:, first:]
     since = first if before.first is None else min(first, before.first)
@@ -167,7 +167,8 @@ def _before(
         provisional[at] = row["provisional"]
         for name, of in kept.items():
             of[at] = np.nan if row[name] is None else row[name]
-    return outbreak.Judged(**kept, provisional=provisional), seen
+    off = outbreak.beyond(seen, kept["p"], kept["p_low"], kept["expected"])
+    return outbreak.Judged(**kept, provisional=provisional, alarmed=off), seen
 
 
 def _first_changed(found: Counted, seen: Numbers) -> int | None:
@@ -210,7 +211,7 @@ def _new_changes(seen: Look, known: Known, within: int) -> list[Restart]:
     groups = _together(seen.counted.groups, within)
     found = []
     for places in groups.values():
-        judged = outbreak.Judged(**{name: getattr(seen.judged, name)[places] for name in JUDGED})
+        judged = outbreak.Judged(**{name: getattr(seen.judged, name)[places] for name in (*JUDGED, "alarmed")})
         for change in changes(seen.counted.over[places], judged):
             named = tuple(seen.series[places[number]] for number in change.series)
             found.append(Restart(seen.day(change.day), named))

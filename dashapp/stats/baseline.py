@@ -36,7 +36,7 @@ class Settings:
     slack: int = 2
     trend_unit: float = 28.0
     trend_sd: float = 0.25
-    season_sd: float = 0.3
+    season_sd: float = 0.2
 
 
 class Baselines:

@@ -25,10 +25,12 @@ CRITICAL = 1e-4
 FALL = CRITICAL
 """A day is a fall when a count so low has less than this chance: a broken rule or a lost feed falls far."""
 OFF = 10**-3.5
-"""A day with less than this chance, up or down, is no part of later baselines. At 1e-4 an attack that returns each week
-becomes the expectation (seen the eighth time in 67 % of simulations, and 79 % here); at 1e-3 too few unusual days are
-left to learn from how rough a series is.
+"""A day with less than this chance, up or down, that is also `FAR` off is no part of later baselines. At 1e-4 an attack
+that returns each week becomes the expectation (seen the eighth time in 67 % of simulations, and 79 % here); at 1e-3 too
+few unusual days are left to learn from how rough a series is.
 """
+FAR = 2.0
+"""Times the expected count, or the expected times the count: what is off by less is let in, as a lasting step is."""
 LEAST = 5
 """Fewer flags are no alarm, however unlikely: three after fifty days without one are three flags. Nor is a fall by
 fewer.
@@ -57,11 +59,8 @@ class Judged:
     provisional: Mask
     variance: Numbers
     freedom: Numbers
-
-    @property
-    def alarmed(self) -> Mask:
-        """Days so far off that later baselines leave them out: what `judge` is given of days judged before."""
-        return (self.p < OFF) | (self.p_low < OFF)
+    alarmed: Mask
+    """Days so far off that later baselines leave them out: what `judge` is given of days judged before."""
 
 
 @dataclass(frozen=True)
@@ -105,18 +104,19 @@ def judge(
     baselines = Baselines(counts, weekday, settings, excluded, restarts)
     for day in range(first):
         baselines.passed(day, np.zeros(len(counts), dtype=bool) if alarmed is None else alarmed[:, day])
-    found = np.full((6, *counts.shape), np.nan)
+    found, out = np.full((6, *counts.shape), np.nan), np.zeros(counts.shape, dtype=bool)
     step = settings.guard + 1
     for since in range(first, days, step):
         block = range(since, min(since + step, days))
         found[:, :, block.start : block.stop] = _judged(counts, reference(baselines, block, settings), block)
-        off = np.any(found[:2, :, block.start : block.stop] < OFF, axis=0)
+        off = beyond(counts[:, block.start : block.stop], *found[:3, :, block.start : block.stop])
+        out[:, block.start : block.stop] = off
         for place, day in enumerate(block):
             baselines.passed(day, off[:, place])
     p, p_low, mean, variance, freedom, history = found
     low, high = np.full((2, *counts.shape), np.nan)
     low[:, first:], high[:, first:] = _unalarming(*(values[:, first:] for values in (mean, variance, freedom)))
-    return Judged(mean, low, high, p, p_low, history < settings.provisional, variance, freedom)
+    return Judged(mean, low, high, p, p_low, history < settings.provisional, variance, freedom, out)
 
 
 def _unalarming(mean: Numbers, variance: Numbers, freedom: Numbers) -> tuple[Numbers, Numbers]:
@@ -124,6 +124,11 @@ def _unalarming(mean: Numbers, variance: Numbers, freedom: Numbers) -> tuple[Num
     low, _ = between(mean, variance, freedom, FALL)
     _, high = between(mean, variance, freedom, ALERT)
     return np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0)), np.maximum(high, LEAST - 1.0)
+
+
+def beyond(counts: Numbers, p: Numbers, p_low: Numbers, expected: Numbers) -> Mask:
+    """The days that leave later baselines, of the shape of the counts."""
+    return np.asarray(((p < OFF) & (counts > FAR * expected)) | ((p_low < OFF) & (FAR * counts < expected)))
 
 
 def _judged(counts: Numbers, expected: Reference, days: range) -> Numbers:

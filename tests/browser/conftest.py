@@ -63,13 +63,18 @@ def demo(engine: Engine, settings: Settings, now: datetime) -> None:
 def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
     made = make_store(path, demo)
-    settings = Settings(_env_file=None, database_url=f"sqlite:///{made}", time_zone="UTC")
+    return looked_at(made, refresh, detect)
+
+
+def looked_at(path: Path, *jobs: Callable[..., object]) -> Path:
+    """A store after some jobs have run over it."""
+    settings = Settings(_env_file=None, database_url=f"sqlite:///{path}", time_zone="UTC")
     reader, writer = reader_engine(settings.database_url, settings.read_seconds), writer_engine(settings.database_url)
-    refresh(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))
-    detect(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))
+    for job in jobs:
+        job(reader, writer, Policy(settings.zone, settings.sla), datetime.now(UTC))
     reader.dispose()
     writer.dispose()
-    return made
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -104,13 +109,13 @@ def ts_ops_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def imported(directory: Path, path: Path) -> Path:
-    """A store into which the importer has taken a directory, without refusing a line."""
+    """A store into which the importer has taken a directory, without refusing a line, and detectors have looked."""
 
     def fill(engine: Any, settings: Any, now: Any) -> None:
         report = import_ts_ops(engine, directory, {}, How("ts-ops", now, settings.zone, settings.sla))
         assert not report.refusals
 
-    return make_store(path, fill)
+    return looked_at(make_store(path, fill), detect)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The page of one incident in a browser: what it shows, and that what an analyst says is kept."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.browser.conftest import NewScreen
 from tests.browser.screen import Screen
 from tests.browser.serving import broken_copy, serving
 
+FULL = "CREATE TRIGGER full BEFORE UPDATE ON finding BEGIN SELECT RAISE(ABORT, 'full'); END"
 SAID = "Confirmed: its days leave the baseline from the next run of the detector on."
 
 
@@ -53,11 +55,16 @@ def test_two_analysts_at_once_are_both_in_the_trail_and_the_last_one_wins(
 def test_a_decision_that_cannot_be_kept_says_so_and_the_page_stays(
     screen_of: NewScreen, demo_store: Path, tmp_path: Path
 ) -> None:
-    with serving(broken_copy(demo_store, tmp_path / "own.sqlite", "audit")) as url:
-        screen = screen_of(url).open("/attacks")
-        expect(screen.card("flags-attacks").locator("tbody tr").first).to_be_visible()
-        screen.open("/incident?id=1")
-        expect(screen.card("facts")).to_contain_text("could not be read. The log says why.")
+    copy = broken_copy(demo_store, tmp_path / "full.sqlite")
+    with sqlite3.connect(copy) as connection:
+        connection.execute(FULL)
+    connection.close()
+    with serving(copy) as url:
+        screen = screen_of(url).open("/incident?id=1")
+        with screen.answered():
+            screen.page.get_by_role("button", name="Dismiss").click()
+        expect(screen.page.get_by_role("alert")).to_contain_text("That did not work.")
+        expect(screen.card("triage")).to_contain_text("Nobody has said yet what this is.")
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 360)])

@@ -36,7 +36,7 @@ PAGE = Page(
             columns=12,
             about="Accounts and contents with most flags.",
         ),
-        Card("", Chart.DAYS, "Day by day", about="What was seen and expected of each day."),
-        Card("", Chart.TRAIL, "Changes", about="Who did what to it, the latest first."),
+        Card("", Chart.DAYS, "Day by day", columns=7, about="What was seen and expected of each day."),
+        Card("", Chart.TRAIL, "Changes", columns=5, about="Who did what to it, the latest first."),
     ),
 )

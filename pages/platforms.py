@@ -32,6 +32,13 @@ PAGE = Page(
             marked=True,
         ),
         Card("statements", Chart.TOTALS, "All statements by platform", by=(Dim.PLATFORM,), columns=4),
+        Card(
+            "statements",
+            Chart.INCIDENTS,
+            "Incidents",
+            columns=12,
+            about="What the volume model found in the statements of each platform and category, most urgent first.",
+        ),
         Card("statements", Chart.BARS, "Statements by category", by=(Dim.CATEGORY,)),
         Card("statements", Chart.TOTALS, "All statements by category", by=(Dim.CATEGORY,)),
         Card("automated_decisions", Chart.LINES, by=(Dim.PLATFORM,)),

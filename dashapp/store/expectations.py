@@ -32,11 +32,11 @@ def expectations(
     return connection.execute(select(expectation).where(*where).order_by(of.series, of.day)).mappings().all()
 
 
-def last_looked(connection: Connection, origins: Iterable[str]) -> datetime | None:
-    """When any day of some origins was last judged; None where none was."""
+def last_looked(connection: Connection, origins: Iterable[str], metric: str) -> datetime | None:
+    """When any day of a metric of some origins was last judged; None where none was."""
     of = expectation.c
     moments = [
-        connection.scalar(select(func.max(of.judged_at)).where(of.origin == origin, of.metric == "flags"))
+        connection.scalar(select(func.max(of.judged_at)).where(of.origin == origin, of.metric == metric))
         for origin in origins
     ]
     return max((moment for moment in moments if moment), default=None)

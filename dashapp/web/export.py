@@ -13,7 +13,6 @@ from flask import Response
 from dashapp.domain.ask import Grain, Window
 from dashapp.logs import request_id
 from dashapp.metrics import Measurement
-from dashapp.metrics.attacks import Episode
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 """How a cell begins that a spreadsheet would run (OWASP ASVS 5.0, 1.2.10)."""
@@ -22,6 +21,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 ATTACK = ("incident_id", "category", "severity", "accounts", "pattern")
 """What is told of a known attack beside its days."""
+KEPT = ("id", "kind", "state", "observed", "expected", "p", "coordination", "found_at", "ended_at")
+"""What is told of an incident that the store keeps; never what analysts wrote."""
 
 Cells = Sequence[Any]
 
@@ -56,21 +57,22 @@ def metric_csv(measurement: Measurement) -> str:
     return csv_lines(table(measurement))
 
 
-def incident_table(episodes: Sequence[Episode]) -> Iterator[Cells]:
-    """Attacks as rows, after a row of names; of what a detector found, `attacks` names the known ones it alarmed at."""
-    yield ["kind", "since", "until", *ATTACK, "alarm_days", "attacks"]
-    known = [episode.attack for episode in episodes if episode.attack]
-    for episode in episodes:
-        attack, days = episode.attack, [alarm.day for alarm in episode.evidence]
-        hit = [one.incident_id for one in known if any(one.since <= day <= one.until for day in days)]
-        about = attack.model_dump(mode="json", include=set(ATTACK)) if attack else {}
+def incident_table(incidents: Sequence[Mapping[str, Any]]) -> Iterator[Cells]:
+    """The incidents of the API as rows, after a row of names; of what a detector found, `attacks` names the known ones
+    that it is part of or alarmed at, and the last columns are those of an incident that the store keeps.
+    """
+    yield ["kind", "since", "until", *ATTACK, "alarm_days", "attacks", *(f"incident_{name}" for name in KEPT)]
+    known = [one for one in incidents if one["kind"] == "known"]
+    for one in incidents:
+        days, kept = [alarm["day"] for alarm in one["evidence"]], one["incident"] or {}
+        hit = {other["id"] for other in known if any(other["since"] <= day <= other["until"] for day in days)}
+        told = {**one, "incident_id": one["id"] if one["kind"] == "known" else None}
+        attacks = hit | ({kept["attack"]} if kept.get("attack") else set())
         yield [
-            "known" if attack else "detected",
-            episode.since,
-            episode.until,
-            *(about.get(name) for name in ATTACK),
-            " ".join(day.isoformat() for day in days),
-            None if attack else " ".join(hit),
+            *(told[name] for name in ("kind", "since", "until", *ATTACK)),
+            " ".join(days),
+            None if one["kind"] == "known" else " ".join(sorted(attacks)),
+            *(kept.get(name) for name in KEPT),
         ]
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Response
 
+from dashapp.domain.ask import Ask
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import as_of
+from dashapp.metrics import Desk, as_of
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, backtest
 from dashapp.metrics.attacks import incidents as episodes
 from dashapp.metrics.standing import Standing, standing
@@ -22,10 +23,8 @@ def incidents() -> Response:
     detector, view = _detector_and_view()
     with open_desk() as desk:
         ask = ask_of(desk, view)
-        stand = standing(desk, ask) if detector.key == DEFAULT_DETECTOR else []
-        found = episodes(desk, ask, detector)
+        listed = _listed(desk, ask, detector)
         covered_until = as_of(desk, ask.chosen(Dim.ORIGIN))
-    listed = [*(_episode(one, detector, stand) for one in found), *(_standing(one) for one in _others(stand, found))]
     return json_answer(
         {
             "detector": detector.key,
@@ -36,7 +35,7 @@ def incidents() -> Response:
             "since": ask.window.since.isoformat(),
             "until": ask.window.until.isoformat(),
             "as_of": covered_until.isoformat(),
-            "incidents": sorted(listed, key=lambda one: str(one["since"])),
+            "incidents": listed,
         }
     )
 
@@ -46,8 +45,16 @@ def incidents_as_csv() -> Response:
     detector, view = _detector_and_view()
     with open_desk() as desk:
         ask = ask_of(desk, view)
-        rows = incident_table(episodes(desk, ask, detector))
+        rows = incident_table(_listed(desk, ask, detector))
         return as_file(csv_lines(rows), "text/csv", incidents_name(ask.window, ".csv"))
+
+
+def _listed(desk: Desk, ask: Ask, detector: Detector) -> list[dict[str, Any]]:
+    """Known attacks and what was found, by their first day."""
+    found = episodes(desk, ask, detector)
+    stand = standing(desk, ask) if detector.key == DEFAULT_DETECTOR else []
+    listed = [*(_episode(one, detector, stand) for one in found), *(_standing(one) for one in _others(stand, found))]
+    return sorted(listed, key=lambda one: str(one["since"]))
 
 
 def backtest_result() -> Response:

@@ -31,6 +31,7 @@ class Chart(StrEnum):
     ATTENTION = "attention"
     AT_RISK = "at-risk"
     ATTACKS = "attacks"
+    INCIDENTS = "incidents"
     BACKTEST = "backtest"
     POWER = "power"
     FACTS = "facts"
@@ -62,7 +63,7 @@ class Chart(StrEnum):
     @property
     def detects(self) -> bool:
         """Whether it shows what a detector finds in daily counts, whatever grain and split are chosen."""
-        return self in (Chart.SPIKES, Chart.TIMELINE, Chart.BACKTEST, Chart.POWER, Chart.ATTACKS)
+        return self in (Chart.SPIKES, Chart.TIMELINE, Chart.BACKTEST, Chart.POWER, Chart.ATTACKS, Chart.INCIDENTS)
 
     @property
     def tells(self) -> bool:
@@ -72,7 +73,8 @@ class Chart(StrEnum):
     @property
     def filed(self) -> bool:
         """Whether what it shows can be had as a file of figures; a verdict over others has no rows of its own."""
-        return self not in (Chart.BACKTEST, Chart.POWER, Chart.ATTENTION) and not self.operates and not self.tells
+        words = (Chart.BACKTEST, Chart.POWER, Chart.INCIDENTS, Chart.ATTENTION)
+        return self not in words and not self.operates and not self.tells
 
     @property
     def operates(self) -> bool:

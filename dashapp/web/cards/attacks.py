@@ -16,7 +16,7 @@ from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.messages import Incident
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, IncidentKind, Triage, label
-from dashapp.metrics import Measurement, measure, telling
+from dashapp.metrics import Measurement, Metric, measure, telling
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Unmeasured, attacks_within, flags_of
 from dashapp.metrics.standing import Standing, standing
 from dashapp.store.engine import TooSlow
@@ -36,6 +36,8 @@ HEADINGS = ("What", "Since", "How sure", "Why", "Look first at", "State", "Known
 KIND_PILLS = {IncidentKind.SURGE: "watch", IncidentKind.DROP: "warn", IncidentKind.DEFINITION_CHANGE: "data"}
 """The colour of a kind's badge; of those that may be attacks it is that of an alert."""
 STATE_PILLS = {Triage.OPEN: "warn", Triage.CONFIRMED: "alert", Triage.DISMISSED: "data"}
+MOST_SHOWN = 50
+"""Incidents that a page without a limit of its own lists."""
 NOT_LOOKED = "The detector has not looked yet. The job detect does; or run: python -m dashapp detect"
 
 Cell = str | Component | Sequence[str | Component]
@@ -83,7 +85,7 @@ def attacks(scene: Scene, card: Card) -> Content:
     ask, answer = totals(scene, card)
     found, known = standing(scene.desk, ask), attacks_within(scene.desk, ask)
     untold = [attack for attack in known if not any(_tells_of(one, attack) for one in found)]
-    looked = _looked(scene, ask)
+    looked = _looked(scene, ask, card.metric)
     if not found and not untold:
         return Content(message=_nothing(scene, answer, looked))
     counts = flags_of(scene.desk, ask, untold)
@@ -94,11 +96,23 @@ def attacks(scene: Scene, card: Card) -> Content:
     return Content([*head, html.Span(seen)], body=_table(lines))
 
 
-def _looked(scene: Scene, ask: Ask) -> str:
+@or_reason
+def incidents(scene: Scene, card: Card) -> Content:
+    """The incidents in counts of which no attacks are known, the most urgent first."""
+    ask, answer = totals(scene, card)
+    found, looked = standing(scene.desk, ask, card.key), _looked(scene, ask, card.metric)
+    if not found:
+        return Content(message=_nothing(scene, answer, looked))
+    shown = f"the first {MOST_SHOWN} of {len(found):,} shown" if len(found) > MOST_SHOWN else _counted(found, ())
+    head = [shown, f"last looked at {looked}"]
+    return Content([html.Span(told) for told in head], body=_table([_standing(one) for one in found[:MOST_SHOWN]]))
+
+
+def _looked(scene: Scene, ask: Ask, metric: Metric) -> str:
     """When the detector last looked: the job, or somebody by hand; empty where it has not."""
     runs = recent(scene.desk.connection, scene.desk.now, 1, "detect", Outcome.DONE)
-    names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins()
-    at = runs[0].ended_at if runs else last_looked(scene.desk.connection, names)
+    names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins(metric.feed)
+    at = runs[0].ended_at if runs else last_looked(scene.desk.connection, names, metric.key)
     return words.moment(at, scene.desk.policy.zone) if at else ""
 
 

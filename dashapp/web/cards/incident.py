@@ -32,7 +32,10 @@ SAID = {
     Triage.DISMISSED: "Dismissed: it stays in the list, and asks nobody to look.",
 }
 DAY_HEADS = ("Day", "Count", "Expected", "Lowest", "Highest", "Chance", "Hangs together")
-COUNTED = ("observed", "expected", "low", "high")
+LISTED = {"statements": "/platforms"}
+"""The page that lists the incidents of a metric, where it is not that of attacks."""
+COUNTED = {"observed": 0, "expected": 1, "low": 0, "high": 0}
+"""The counts of a day, with the decimals that they have."""
 WITHDRAWN = "Withdrawn: later data changed the detector's mind."
 
 Maker = Callable[[Scene, Dossier], Content]
@@ -105,7 +108,7 @@ def facts(scene: Scene, found: Dossier) -> Content:
 def _links(found: Dossier) -> list[Component]:
     """The ways to all incidents, and to the rows of this one's days and series."""
     filters = rows_of(found.one)
-    every = dcc.Link("All incidents", href="/attacks")
+    every = dcc.Link("All incidents", href=LISTED.get(found.one.found.source.metric, "/attacks"))
     if filters is None:
         return [every]
     seen = found.one.found.seen
@@ -177,7 +180,10 @@ def _days(kept: Sequence[Any]) -> list[list[Any]]:
     return [
         [
             day["day"],
-            *(words.NO_DATA if day[name] is None else f"{day[name]:,.1f}" for name in COUNTED),
+            *(
+                words.NO_DATA if day[name] is None else f"{day[name]:,.{decimals}f}"
+                for name, decimals in COUNTED.items()
+            ),
             telling.chance(min((p for p in (day["p"], day["p_low"]) if p is not None), default=None)),
             telling.chance(day["coordination"]),
         ]

@@ -25,8 +25,8 @@ LAGS = 7
 CHANCE = 0.7
 """By which the memory of independent days exceeds 1 by chance alone, about two of its standard deviations."""
 FREEDOM = 0.5
-"""Degrees of freedom that a day of the baseline gives to the tail. Not learned from a series' own kurtosis, which is too
-uncertain: it cost more attacks than it saved alarms.
+"""Degrees of freedom that a day of the baseline gives to the tail. Not learned from a series' own kurtosis, which is
+too uncertain: it cost more attacks than it saved alarms.
 """
 
 

@@ -37,7 +37,7 @@ PAGE = Page(
             Chart.INCIDENTS,
             "Incidents",
             columns=12,
-            about="What the volume model found in the statements of each platform and category, most urgent first.",
+            about="Days that a platform's own past does not explain, and days from which it counts in another way.",
         ),
         Card("statements", Chart.BARS, "Statements by category", by=(Dim.CATEGORY,)),
         Card("statements", Chart.TOTALS, "All statements by category", by=(Dim.CATEGORY,)),

@@ -14,7 +14,7 @@ from dashapp.metrics.standing import Standing, standing_of
 from dashapp.stats.outbreak import ALERT, CRITICAL, LEAST
 from dashapp.store.attribution import Attribution, attribution
 from dashapp.store.expectations import expectations
-from dashapp.store.findings import finding_by_id
+from dashapp.store.findings import Sighting, finding_by_id
 from dashapp.store.trail import Change, changes_of
 
 BEFORE, AFTER = timedelta(days=28), timedelta(days=7)
@@ -67,14 +67,20 @@ def _days(desk: Desk, one: Standing, window: Window) -> list[Judged]:
     """
     seen = one.found.seen
     told = {date.fromisoformat(day["day"]): _judged(day) for day in (seen.evidence or {}).get("days", ())}
-    names = (seen.series,) if seen.series else None
+    names = _series(seen)
     kept: defaultdict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for row in expectations(desk.connection, one.found.source, window, names):
-        if names or "&" not in row["series"]:
-            kept[row["day"]].append(dict(row))
+        kept[row["day"]].append(dict(row))
     for day, rows in kept.items():
-        told[day] = _judged(rows[0] if names else _added(day, rows))
+        told[day] = _judged(rows[0] if names == [seen.series] else _added(day, rows))
     return [told.get(day, _unknown(day)) for day in window]
+
+
+def _series(seen: Sighting) -> list[str]:
+    """The series that an incident is of: its own, or those that fell or changed together."""
+    evidence = seen.evidence or {}
+    together = evidence.get("series") or ([] if seen.series else [part["series"] for part in evidence.get("parts", ())])
+    return list(together) or [seen.series]
 
 
 def _added(day: date, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def expectations(
     return connection.execute(select(*JUDGED).where(*where).order_by(of.series, of.day)).mappings().all()
 
 
-def last_looked(connection: Connection, origins: Iterable[str], metric: str) -> datetime | None:
+def last_looked(connection: Connection, metric: str, origins: Iterable[str]) -> datetime | None:
     """When any day of a metric of some origins was last judged; None where none was."""
     of = expectation.c
     moments = [

@@ -73,8 +73,8 @@ class Chart(StrEnum):
     @property
     def filed(self) -> bool:
         """Whether what it shows can be had as a file of figures; a verdict over others has no rows of its own."""
-        words = (Chart.BACKTEST, Chart.POWER, Chart.INCIDENTS, Chart.ATTENTION)
-        return self not in words and not self.operates and not self.tells
+        unfiled = (Chart.BACKTEST, Chart.POWER, Chart.INCIDENTS, Chart.ATTENTION)
+        return self not in unfiled and not self.operates and not self.tells
 
     @property
     def operates(self) -> bool:

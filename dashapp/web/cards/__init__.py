@@ -41,7 +41,7 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.BACKTEST: backtest.backtest,
     Chart.POWER: strength.power,
     Chart.ATTACKS: attacks.attacks,
-    Chart.INCIDENTS: attacks.incidents,
+    Chart.INCIDENTS: attacks.attacks,
     Chart.FACTS: incident.facts,
     Chart.TRIAGE: incident.triage,
     Chart.AROUND: incident.around,

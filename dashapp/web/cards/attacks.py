@@ -16,7 +16,7 @@ from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.messages import Incident
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, IncidentKind, Triage, label
-from dashapp.metrics import Measurement, Metric, measure, telling
+from dashapp.metrics import Measurement, measure, telling
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Unmeasured, attacks_within, flags_of
 from dashapp.metrics.standing import Standing, standing
 from dashapp.store.engine import TooSlow
@@ -32,12 +32,14 @@ log = logging.getLogger(__name__)
 
 PATH = "/incident"
 """Where one incident is shown."""
+FLAGS = "flags"
+"""What known attacks are about."""
+MOST = 200
+"""Incidents that are listed."""
 HEADINGS = ("What", "Since", "How sure", "Why", "Look first at", "State", "Known attack")
 KIND_PILLS = {IncidentKind.SURGE: "watch", IncidentKind.DROP: "warn", IncidentKind.DEFINITION_CHANGE: "data"}
 """The colour of a kind's badge; of those that may be attacks it is that of an alert."""
 STATE_PILLS = {Triage.OPEN: "warn", Triage.CONFIRMED: "alert", Triage.DISMISSED: "data"}
-MOST_SHOWN = 50
-"""Incidents that a page without a limit of its own lists."""
 NOT_LOOKED = "The detector has not looked yet. The job detect does; or run: python -m dashapp detect"
 
 Cell = str | Component | Sequence[str | Component]
@@ -83,36 +85,25 @@ def totals(scene: Scene, card: Card) -> tuple[Ask, Measurement]:
 def attacks(scene: Scene, card: Card) -> Content:
     """The incidents that stand, the most urgent first, and at the end the known attacks that were missed."""
     ask, answer = totals(scene, card)
-    found, known = standing(scene.desk, ask), attacks_within(scene.desk, ask)
+    found = standing(scene.desk, ask, card.key)
+    known = attacks_within(scene.desk, ask) if card.key == FLAGS else []
     untold = [attack for attack in known if not any(_tells_of(one, attack) for one in found)]
-    looked = _looked(scene, ask, card.metric)
+    looked = _looked(scene, ask, card)
     if not found and not untold:
         return Content(message=_nothing(scene, answer, looked))
     counts = flags_of(scene.desk, ask, untold)
-    lines = [_standing(one) for one in found]
+    lines = [_standing(one) for one in found[:MOST]]
     lines += [_missed(scene, attack, flags) for attack, flags in zip(untold, counts, strict=True)]
     head = [html.Span(_counted(found, untold))]
     seen = f"last looked at {looked}" if looked else "the detector has not looked yet"
     return Content([*head, html.Span(seen)], body=_table(lines))
 
 
-@or_reason
-def incidents(scene: Scene, card: Card) -> Content:
-    """The incidents in counts of which no attacks are known, the most urgent first."""
-    ask, answer = totals(scene, card)
-    found, looked = standing(scene.desk, ask, card.key), _looked(scene, ask, card.metric)
-    if not found:
-        return Content(message=_nothing(scene, answer, looked))
-    shown = f"the first {MOST_SHOWN} of {len(found):,} shown" if len(found) > MOST_SHOWN else _counted(found, ())
-    head = [shown, f"last looked at {looked}"]
-    return Content([html.Span(told) for told in head], body=_table([_standing(one) for one in found[:MOST_SHOWN]]))
-
-
-def _looked(scene: Scene, ask: Ask, metric: Metric) -> str:
+def _looked(scene: Scene, ask: Ask, card: Card) -> str:
     """When the detector last looked: the job, or somebody by hand; empty where it has not."""
     runs = recent(scene.desk.connection, scene.desk.now, 1, "detect", Outcome.DONE)
-    names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins(metric.feed)
-    at = runs[0].ended_at if runs else last_looked(scene.desk.connection, names, metric.key)
+    names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins(card.metric.feed)
+    at = runs[0].ended_at if runs else last_looked(scene.desk.connection, card.key, names)
     return words.moment(at, scene.desk.policy.zone) if at else ""
 
 
@@ -127,7 +118,7 @@ def _nothing(scene: Scene, answer: Measurement, looked: str) -> str:
 
 def _counted(found: Sequence[Standing], missed: Sequence[Incident]) -> str:
     waiting = sum(one.found.state is Triage.OPEN for one in found)
-    told = f"{waiting} open of {len(found)}"
+    told = f"{waiting:,} open of {len(found):,}" + (f", the first {MOST} shown" if len(found) > MOST else "")
     return f"{told}, {len(missed)} missed" if missed else told
 
 
@@ -188,6 +179,8 @@ def _surety(chance: float | None) -> str:
 
 def how_sure(one: Standing) -> Component:
     """The chance in words. On little history nothing is beyond doubt, and a badge says so."""
+    if one.found.seen.kind is IncidentKind.RAMP:
+        return html.Div("by its days together, none by itself")
     if not one.found.seen.provisional:
         return html.Div(telling.chance(one.chance))
     chance = telling.chance(one.chance and max(one.chance, telling.BEYOND_DOUBT))

@@ -1,8 +1,8 @@
 """What drives an incident: its signals, its finer series, and what its flags come down to."""
 
 import math
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from dash import html
@@ -114,21 +114,39 @@ def by_hour(scene: Scene, found: Dossier) -> Content:
     counts = {moment.astimezone(zone).replace(tzinfo=None): n for moment, n in told.hours}
     first, last = min(counts), max(counts)
     hours = [first + timedelta(hours=step) for step in range(int((last - first) / timedelta(hours=1)) + 1)]
+    off = {datetime.fromisoformat(one["hour"]).astimezone(zone).replace(tzinfo=None): one for one in _hours(found)}
     peak = max(counts, key=lambda hour: counts[hour])
     most = html.Span(f"most {counts[peak]:,} from {peak:%H:%M} on {peak.day} {peak:%b}")
-    return Content([most], hourly([hour.isoformat() for hour in hours], [counts.get(hour, 0) for hour in hours]))
+    figure = hourly([(hour.isoformat(), counts.get(hour, 0), _expected(off.get(hour))) for hour in hours])
+    alarms = [html.Span(f"{len(off)} striped: alarms")] if off else []
+    return Content([most, *alarms], figure)
 
 
-def hourly(hours: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
-    """Flags by hour as bars."""
+def _hours(found: Dossier) -> Sequence[Mapping[str, Any]]:
+    """The hours that were alarms by themselves."""
+    told: Sequence[Mapping[str, Any]] = found.evidence.get("hours") or ()
+    return told
+
+
+def _expected(alarm: Mapping[str, Any] | None) -> str:
+    return f", alarm: {alarm['expected']:,.1f} expected" if alarm else ""
+
+
+def hourly(hours: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
+    """Flags by hour as bars: each hour, its flags, and what is told of an alarm, which has stripes."""
     bars = {
         "type": "bar",
         "name": "Flags",
-        "x": list(hours),
-        "y": list(counts),
-        "customdata": [(count, False) for count in counts],
-        "marker": {"color": theme.ACCENT},
-        "hovertemplate": "%{y:,}<extra></extra>",
+        "x": [hour for hour, _, _ in hours],
+        "y": [count for _, count, _ in hours],
+        "customdata": [(count, False) for _, count, _ in hours],
+        "text": [told for _, _, told in hours],
+        "textposition": "none",
+        "marker": {
+            "color": ["var(--alert)" if told else theme.ACCENT for _, _, told in hours],
+            "pattern": {"shape": ["/" if told else "" for _, _, told in hours]},
+        },
+        "hovertemplate": "%{y:,}%{text}<extra></extra>",
     }
     return {
         "data": [bars],

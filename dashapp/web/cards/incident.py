@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.view import View
-from dashapp.domain.vocabulary import Triage, label
+from dashapp.domain.vocabulary import IncidentKind, Triage, label
 from dashapp.metrics import METRICS, telling
 from dashapp.metrics.dossier import Dossier, dossier, rows_of
 from dashapp.store.findings import MOST_NOTE
@@ -89,10 +89,11 @@ def facts(scene: Scene, found: Dossier) -> Content:
         (what.capitalize(), _count(seen.observed)),
         ("Expected", _count(seen.expected)),
         ("Range by chance", _interval(seen.low, seen.high)),
-        ("How sure", how_sure(one)),
+        ("How sure", "" if one.chance is None else how_sure(one)),
         ("State", state_pill(one.found.state)),
     ]
-    numbers = html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown], className="numbers")
+    known_of = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown if value]
+    numbers = html.Dl(known_of, className="numbers")
     found_at = f"Found {words.moment(one.found.found_at, zone)} by {source.detector}, version {source.version}"
     over = f", over {words.moment(one.found.ended_at, zone)}" if one.found.ended_at else ", goes on"
     told = [
@@ -117,11 +118,11 @@ def _links(found: Dossier) -> list[Component]:
 
 
 def _count(value: float | None) -> str:
-    return words.NO_DATA if value is None else f"{value:,.0f}"
+    return "" if value is None else f"{value:,.0f}"
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    return words.NO_DATA if low is None or high is None else f"{low:,.0f} to {high:,.0f}"
+    return "" if low is None or high is None else f"{low:,.0f} to {high:,.0f}"
 
 
 @of_one
@@ -205,6 +206,8 @@ def _detail(change: Change) -> str:
     """What a change says beside its name; a note as it was written."""
     detail = dict(change.detail)
     note = detail.pop("note", None)
+    if "kind" in detail:
+        detail["kind"] = telling.KINDS[IncidentKind(detail["kind"])].lower()
     if "p" in detail:
         detail["chance"] = telling.chance(detail.pop("p"))
     told = ", ".join(f"{key} {value}" for key, value in detail.items() if value is not None and key != "series")

@@ -242,7 +242,14 @@ def _names(row: Row, window: Window, place: int) -> list[Figure]:
         near = before is not None and (span.since - before.since).days < CLOSE * window.length
         raised = near and found[-1]["yshift"] == 0
         at = {"x": _moment(max(span.since, window.since), timedelta(0)), "yshift": LINE if raised else 0}
-        found.append({**above, **at, "text": _cut(span.name), "font": {"size": 11, "color": "var(--text-2)"}})
+        found.append(
+            {
+                **above,
+                **at,
+                "text": _cut(span.name) if span.known else escape(span.name, quote=False),
+                "font": {"size": 11, "color": "var(--text-2)"},
+            }
+        )
     if row.name:
         left = {"x": 0, "xref": "paper", "xanchor": "left", "yshift": LINE - 2}
         text = f"<b>{escape(row.name, quote=False)}</b>"

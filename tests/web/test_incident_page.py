@@ -1,7 +1,7 @@
 """The page of one incident, and what analysts make of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -166,6 +166,41 @@ def test_flags_are_shown_by_hour_with_the_hours_between_that_had_none(site: Site
     assert bars["x"][0] == "2024-03-05T09:00:00"
     assert bars["y"] == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 9]
     assert text(made.head) == "most 9 from 19:00 on 5 Mar"
+
+
+def test_hours_that_were_alarms_are_striped_and_told(site: Site) -> None:
+    hours = [{"hour": "2024-03-05T19:00:00+00:00", "observed": 9.0, "expected": 0.5, "p": 1e-7}]
+    site.find(replace(SPIKE, evidence={**EVIDENCE, "hours": hours}))
+    made = site.card(Chart.BY_HOUR)
+    assert made.figure is not None
+    bars = made.figure["data"][0]
+    assert bars["text"] == [""] * 10 + [", alarm: 0.5 expected"]
+    assert bars["marker"]["pattern"]["shape"] == [""] * 10 + ["/"]
+    assert text(made.head) == "most 9 from 19:00 on 5 Mar 1 striped: alarms"
+
+
+def test_a_slow_rise_is_sure_by_its_days_together(site: Site) -> None:
+    site.find(Sighting("category=fraud", IncidentKind.RAMP, DAY, DAY, 40.0, 9.5, 2.0, 19.0, 0.1))
+    assert "How sure by its days together, none by itself State open" in said(site.card(Chart.FACTS, "id=2"))
+
+
+def test_a_change_of_definition_shows_the_series_that_broke_as_one(site: Site) -> None:
+    names = ["category=fraud", "category=spam"]
+    site.find(Sighting("", IncidentKind.DEFINITION_CHANGE, DAY, DAY, evidence={"series": names}))
+    rows = [
+        {"series": name, "day": DAY, "observed": 9.0, "expected": expected, "low": 3.0, "high": 19.0, "p": 0.5,
+         "p_low": 0.5, "provisional": False, "judged_at": NOW}
+        for name, expected in ((names[0], 10.0), (names[1], 20.5), ("category=scams", 70.0))
+    ]  # fmt: skip
+    with site.writer.begin() as connection:
+        keep_expectations(connection, SOURCE, [*names, "category=scams"], DAY, rows)
+    made = site.card(Chart.AROUND, "id=2")
+    assert made.figure is not None
+    cells = {row[0]: row[1:] for row in made.figure["layout"]["meta"]["table"]["rows"]}
+    assert cells["2024-03-05"] == ["18", "30.5", "not judged", "not judged", "", ""]
+    assert said(site.card(Chart.FACTS, "id=2")).startswith("State open Several series broke together")
+    site.say("confirmed", number="2")
+    assert "Confirmed: baselines begin anew with its day." in said(site.card(Chart.TRIAGE, "id=2"))
 
 
 def test_an_origin_without_keys_says_so(site: Site) -> None:

@@ -31,9 +31,11 @@ SAID = {
     Triage.CONFIRMED: "Confirmed: its days leave the baseline from the next run of the detector on.",
     Triage.DISMISSED: "Dismissed: it stays in the list, and asks nobody to look.",
 }
+SAID_OF_CHANGES = {
+    Triage.CONFIRMED: "Confirmed: baselines begin anew with its day.",
+    Triage.DISMISSED: "Dismissed: from the next run of the detector on, baselines reach back beyond it.",
+}
 DAY_HEADS = ("Day", "Count", "Expected", "Lowest", "Highest", "Chance", "Hangs together")
-LISTED = {"statements": "/platforms"}
-"""The page that lists the incidents of a metric, where it is not that of attacks."""
 COUNTED = {"observed": 0, "expected": 1, "low": 0, "high": 0}
 """The counts of a day, with the decimals that they have."""
 WITHDRAWN = "Withdrawn: later data changed the detector's mind."
@@ -109,7 +111,7 @@ def facts(scene: Scene, found: Dossier) -> Content:
 def _links(found: Dossier) -> list[Component]:
     """The ways to all incidents, and to the rows of this one's days and series."""
     filters = rows_of(found.one)
-    every = dcc.Link("All incidents", href=LISTED.get(found.one.found.source.metric, "/attacks"))
+    every = dcc.Link("All incidents", href="/platforms" if filters is None else "/attacks")
     if filters is None:
         return [every]
     seen = found.one.found.seen
@@ -128,7 +130,8 @@ def _interval(low: float | None, high: float | None) -> str:
 @of_one
 def triage(_scene: Scene, found: Dossier) -> Content:
     """Buttons and a note. One that would leave the state as it is is there too: a note can be added with it."""
-    state = found.one.found.state
+    state, changes = found.one.found.state, found.one.found.seen.kind is IncidentKind.DEFINITION_CHANGE
+    told = {**SAID, **(SAID_OF_CHANGES if changes else {})}
     note = html.Textarea(
         found.one.found.note or "", id="note", maxLength=str(MOST_NOTE), rows="3", className="form-control note"
     )
@@ -137,7 +140,7 @@ def triage(_scene: Scene, found: Dossier) -> Content:
     return Content(
         body=html.Div(
             [
-                html.P(SAID[state], role="status"),
+                html.P(told[state], role="status"),
                 html.Label([html.Span("Note"), note]),
                 html.Div(buttons, className="choice"),
             ],
@@ -208,8 +211,9 @@ def _detail(change: Change) -> str:
     note = detail.pop("note", None)
     if "kind" in detail:
         detail["kind"] = telling.KINDS[IncidentKind(detail["kind"])].lower()
-    if "p" in detail:
-        detail["chance"] = telling.chance(detail.pop("p"))
+    p = detail.pop("p", None)
+    if p is not None:
+        detail["chance"] = telling.chance(p)
     told = ", ".join(f"{key} {value}" for key, value in detail.items() if value is not None and key != "series")
     return " ".join([told, f"“{note}”"] if note else [told])
 

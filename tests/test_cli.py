@@ -85,6 +85,7 @@ def test_what_was_imported_is_rolled_up_and_listed(run: Run, files: Path) -> Non
         "flags": 1,
         "reports": 0,
         "decisions": 0,
+        "aggregates": 0,
     }
     assert run("origin", "list").stdout.startswith("forum (import): 1 flags, 2024-03-01 to 2024-03-01, last delivery")
 

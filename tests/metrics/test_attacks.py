@@ -156,7 +156,9 @@ def test_every_detector_says_in_a_sentence_what_it_is() -> None:
 
 def test_a_day_is_judged_against_the_range_of_the_days_that_end_with_it(desk: Desk) -> None:
     put(desk.connection, {1: 3, 2: 4, 3: 3, 4: 4, 5: 15})
-    days = judged(desk, WHOLE, ZSCORE7)
+    [series] = judged(desk, WHOLE, ZSCORE7)
+    days = series.days
+    assert series.group == ()
     assert [day.day for day in days] == list(WHOLE.window)
     assert [(day.observed, day.alarm) for day in days[:6]] == [
         (3, False),
@@ -175,7 +177,7 @@ def test_a_day_is_judged_against_the_range_of_the_days_that_end_with_it(desk: De
 
 def test_a_day_that_may_still_change_has_no_range(desk: Desk) -> None:
     put(desk.connection, {16: 3, 17: 4, 18: 3, 19: 4, 20: 15})
-    today = judged(desk, WHOLE, ZSCORE7)[-1]
+    today = judged(desk, WHOLE, ZSCORE7)[0].days[-1]
     assert (today.day.day, today.observed, today.score, today.low, today.high) == (20, None, None, None, None)
 
 

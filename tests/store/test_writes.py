@@ -125,8 +125,8 @@ def test_hours_without_an_instant_are_counted_from_the_days_midnight() -> None:
 
 def made_up(table: Table, origin: str) -> dict[str, object]:
     """A row of any table."""
-    given = {"origin": origin, "violation": "other", "action": "marked_sensitive"}
-    values = {str: "x", int: 1, float: 1.0, bytes: b"", object: NOW, date: DAY}
+    given = {"origin": origin, "violation": "other", "action": "marked_sensitive", "state": "open"}
+    values = {str: "x", int: 1, float: 1.0, bool: False, bytes: b"", object: NOW, date: DAY}
     needed = [column for column in table.columns if not column.nullable and column.name != "id"]
     return {column.name: given.get(column.name, values[column.type.python_type]) for column in needed}
 
@@ -151,6 +151,7 @@ def test_removing_an_origin_leaves_nothing_of_it_and_all_of_the_others(connectio
     for origin in ("gone", "kept"):
         put_moderation(connection, origin, "2")
     tables = [table for table in schema.metadata.sorted_tables if "origin" in table.columns]
+    assert {"finding", "expectation"} <= {table.name for table in tables}
     for table in tables:
         if connection.scalar(select(func.count()).select_from(table)) == 0:
             connection.execute(table.insert(), [made_up(table, origin) for origin in ("gone", "kept")])

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import Dim, Feed, Method
@@ -17,17 +17,31 @@ from dashapp.metrics.hanging import coordination
 from dashapp.metrics.hourly import first_hour, hourly
 from dashapp.metrics.looking import DAYS, REACH, Known, Look, excluded, keep_look, look, with_changes
 from dashapp.metrics.registry import Policy
-from dashapp.metrics.sightings import Family, alone, parts_of, sightings, split_sightings
-from dashapp.stats.outbreak import LEAST
+from dashapp.metrics.sightings import COORDINATED, Family, alone, parts_of, sightings, split_sightings
+from dashapp.stats import outbreak
 from dashapp.stats.ramps import ramps
 from dashapp.stats.seeing import LEVEL, false_discoveries
 from dashapp.store.expectations import first_judged
 from dashapp.store.findings import Sighting, Source, findings_of, keep_sightings
 from dashapp.store.reads import Origin, known_attacks, origins
+from dashapp.store.trail import DETECTOR, changes_of, note_change
 from dashapp.store.version import note_looked, version
 
 VERSION = 1
 """Of the detector and its settings: days judged by another are judged again."""
+
+PARAMETERS = {
+    "version": VERSION,
+    "alert": outbreak.ALERT,
+    "fall": outbreak.FALL,
+    "coordinated": COORDINATED,
+    "false_discoveries": LEVEL,
+    "least": outbreak.LEAST,
+    "daily": asdict(outbreak.DAILY),
+    "hourly": asdict(outbreak.HOURLY),
+}
+"""What runs of this version go by; the trail has them from the first run on."""
+SUBJECT = f"{DETECTOR} {Method.OUTBREAK}"
 
 
 class Subject(NamedTuple):
@@ -66,7 +80,15 @@ def detect(
                     check()
     with writer.begin() as writing:
         note_looked(writing, seen)
+        _note_parameters(writing, now)
     return {"version": VERSION, **counts}
+
+
+def _note_parameters(connection: Connection, now: datetime) -> None:
+    """Have the trail say what the detector goes by, where that is not what it went by before."""
+    before = changes_of(connection, SUBJECT)
+    if not before or before[0].detail != PARAMETERS:
+        note_change(connection, now, DETECTOR, "parameters", SUBJECT, PARAMETERS)
 
 
 def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mapping[str, int]:
@@ -120,7 +142,7 @@ def _seen(desk: Desk, source: Source, main: Look, splits: Sequence[Look], known:
 
 def _family(desk: Desk, source: Source, main: Look, known: Known) -> Family:
     """The main series with slow rises and, of flags, with what hangs together."""
-    rising = ramps(main.counted.over, main.judged) & (main.counted.counts >= LEAST)
+    rising = ramps(main.counted.over, main.judged) & (main.counted.counts >= outbreak.LEAST)
     if source.metric != "flags":
         return replace(alone(main), ramp=rising)
     left_out = excluded(main, known.confirmed)
@@ -132,7 +154,7 @@ def _family(desk: Desk, source: Source, main: Look, known: Known) -> Family:
 
 def _discoveries(family: Family) -> Mask:
     """The alarms among many finer series that remain when the false ones among those of a day are held down."""
-    p = np.where(family.counts >= LEAST, family.judged.p, np.where(np.isfinite(family.judged.p), 1.0, np.nan))
+    p = np.where(family.counts >= outbreak.LEAST, family.judged.p, np.where(np.isfinite(family.judged.p), 1.0, np.nan))
     found = np.zeros(p.shape, dtype=bool)
     for day in np.flatnonzero((p < LEVEL).any(axis=0)):
         found[:, day] = false_discoveries(p[:, day])

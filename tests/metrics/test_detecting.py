@@ -106,6 +106,15 @@ def test_a_run_without_news_judges_and_changes_nothing(spiked: Engine, look: Loo
     assert found(spiked) == before
 
 
+def test_the_trail_says_once_what_the_detector_goes_by(spiked: Engine, look: Look) -> None:
+    look()
+    look(NOW + timedelta(minutes=1))
+    with spiked.connect() as connection:
+        [change] = changes_of(connection, "detector outbreak")
+    assert (change.at, change.actor, change.action) == (NOW, "detector", "parameters")
+    assert change.detail["daily"]["window"] == 84
+
+
 def test_the_job_is_needed_when_data_came_or_an_incident_was_confirmed(
     spiked: Engine, look: Look, settings: Settings
 ) -> None:

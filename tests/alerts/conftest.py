@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine
 
+from dashapp.alerts.look import Concern, State
+from dashapp.alerts.rules import attention
+from dashapp.domain.ask import to_filters
 from dashapp.domain.messages import FlagRow, Incident, Reviewer
-from dashapp.domain.vocabulary import Severity
+from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics import Desk, Policy
+from dashapp.metrics.detecting import detect
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
@@ -31,6 +35,8 @@ class World:
     """A store that a test puts flags into."""
 
     connection: Connection
+    reader: Engine
+    writer: Engine
     policy: Policy
     ids: Iterator[int]
 
@@ -69,9 +75,25 @@ class World:
         rollup(self.connection, SLA)
         return Desk(self.connection, now, self.policy)
 
+    def looked(self) -> "World":
+        """The same, after the detection job has looked at it."""
+        rollup(self.connection, SLA)
+        self.connection.commit()
+        detect(self.reader, self.writer, self.policy, NOW)
+        return self
+
 
 @pytest.fixture
-def world(writer: Engine, settings: Settings) -> Iterator[World]:
+def world(reader: Engine, writer: Engine, settings: Settings) -> Iterator[World]:
     with writer.connect() as connection:
-        yield World(connection, Policy(settings.zone, SLA), count())
+        yield World(connection, reader, writer, Policy(settings.zone, SLA), count())
         connection.rollback()
+
+
+def found(world: World, **filters: str) -> list[Concern]:
+    chosen = to_filters({Dim(dim): [value] for dim, value in filters.items()})
+    return list(attention(world.desk(), chosen).concerns)
+
+
+def of(concerns: list[Concern], state: State) -> list[tuple[str, str]]:
+    return [(concern.title, concern.detail) for concern in concerns if concern.state is state]

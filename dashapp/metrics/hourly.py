@@ -58,7 +58,7 @@ def hourly(
     """
     since = first_hour(found)
     first = since - timedelta(hours=HOURLY.window + HOURLY.guard)
-    hours = _hours(max(first, found.days.since), found.days.until, zone, now)
+    hours = hours_of(max(first, found.days.since), found.days.until, zone, now)
     known = np.isfinite(found.counts[:, -28:])
     often = np.where(known, found.counts[:, -28:], 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     places = np.flatnonzero(often >= LEAST_A_DAY)
@@ -73,7 +73,7 @@ def hourly(
     return _by_day(found, places, hours, day_of, counts, judged)
 
 
-def _hours(since: date, until: date, zone: ZoneInfo, now: datetime) -> list[datetime]:
+def hours_of(since: date, until: date, zone: ZoneInfo, now: datetime) -> list[datetime]:
     """The hours (UTC) of some days of the reporting zone, up to now."""
     begin = datetime.combine(since, time(), zone).astimezone(UTC)
     end = min(datetime.combine(until + timedelta(days=1), time(), zone).astimezone(UTC), now)

@@ -19,9 +19,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-ATTACK = ("incident_id", "category", "severity", "accounts", "pattern")
-"""What is told of a known attack beside its days."""
-KEPT = ("id", "kind", "state", "observed", "expected", "p", "coordination", "found_at", "ended_at")
+ATTACK = ("category", "severity", "accounts", "pattern")
+"""What is told of a known attack beside its days and what it is called."""
+KEPT = ("kind", "state", "observed", "expected", "p", "coordination", "found_at", "ended_at")
 """What is told of an incident that the store keeps; never what analysts wrote."""
 
 Cells = Sequence[Any]
@@ -59,17 +59,25 @@ def metric_csv(measurement: Measurement) -> str:
 
 def incident_table(incidents: Sequence[Mapping[str, Any]]) -> Iterator[Cells]:
     """The incidents of the API as rows, after a row of names; of what a detector found, `attacks` names the known ones
-    that it is part of or alarmed at, and the last columns are those of an incident that the store keeps.
+    that it is part of or alarmed at, and the number and the last columns are those of an incident that the store keeps.
     """
-    yield ["kind", "since", "until", *ATTACK, "alarm_days", "attacks", *(f"incident_{name}" for name in KEPT)]
+    yield [
+        "kind",
+        "since",
+        "until",
+        "incident_id",
+        *ATTACK,
+        "alarm_days",
+        "attacks",
+        *(f"incident_{name}" for name in KEPT),
+    ]
     known = [one for one in incidents if one["kind"] == "known"]
     for one in incidents:
         days, kept = [alarm["day"] for alarm in one["evidence"]], one["incident"] or {}
         hit = {other["id"] for other in known if any(other["since"] <= day <= other["until"] for day in days)}
-        told = {**one, "incident_id": one["id"] if one["kind"] == "known" else None}
         attacks = hit | ({kept["attack"]} if kept.get("attack") else set())
         yield [
-            *(told[name] for name in ("kind", "since", "until", *ATTACK)),
+            *(one[name] for name in ("kind", "since", "until", "id", *ATTACK)),
             " ".join(days),
             None if one["kind"] == "known" else " ".join(sorted(attacks)),
             *(kept.get(name) for name in KEPT),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -50,3 +51,11 @@ def client_of(services: Services) -> FlaskClient:
     app.register_blueprint(events_api.blueprint())
     app.register_blueprint(blueprint())
     return app.test_client()
+
+
+def get(client: FlaskClient, address: str, status: int = 200) -> Any:
+    """What an address answers in JSON, with this status and not to be kept by anybody."""
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.json

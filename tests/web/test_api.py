@@ -18,7 +18,7 @@ from dashapp.store import writes
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web.desk import Services
 from dashapp.web.export import text_cell
-from tests.web.served import client_of, served, settings_for
+from tests.web.served import client_of, get, served, settings_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -57,13 +57,6 @@ def fill(engine: Engine, _: Settings) -> None:
 def client(shared_url: str) -> Iterator[FlaskClient]:
     with served(shared_url, NOW, fill) as made:
         yield made
-
-
-def get(client: FlaskClient, address: str, status: int = 200) -> Any:
-    answer = client.get(address)
-    assert (answer.status_code, answer.mimetype) == (status, "application/json"), answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
-    return answer.json
 
 
 def test_a_metric_answers_by_day_over_the_last_90_days_to_the_end_of_the_data(client: FlaskClient) -> None:
@@ -218,70 +211,6 @@ def test_the_catalogue_says_what_must_be_known_to_read_a_metric(client: FlaskCli
     assert found["flags"]["threshold"] is None
 
 
-def test_incidents_are_the_known_attacks_and_what_the_detector_found(client: FlaskClient) -> None:
-    body = get(client, "/api/v1/incidents.json")
-    assert (body["detector"], body["threshold"], body["as_of"]) == ("zscore7", 1.5, "2024-03-10")
-    detected, known = body["incidents"]
-    assert (detected["kind"], detected["since"], detected["until"]) == ("detected", "2024-03-08", "2024-03-09")
-    assert [(alarm["day"], alarm["observed"]) for alarm in detected["evidence"]] == [
-        ("2024-03-08", 20),
-        ("2024-03-09", 21),
-    ]
-    assert detected["evidence"][0]["score"] == pytest.approx(2.2596, abs=1e-4)
-    assert (known["kind"], known["id"], known["since"], known["until"]) == ("known", "A1", "2024-03-09", "2024-03-10")
-    assert known["evidence"] == detected["evidence"][1:]
-
-
-def test_the_csv_of_incidents_has_the_rows_of_the_json(client: FlaskClient) -> None:
-    answer = client.get("/api/v1/incidents.csv")
-    assert "incidents_2023-12-12_2024-03-10.csv" in answer.headers["Content-Disposition"]
-    assert answer.text.splitlines() == [
-        "kind,since,until,incident_id,category,severity,accounts,pattern,alarm_days,attacks",
-        "detected,2024-03-08,2024-03-09,,,,,,2024-03-08 2024-03-09,A1",
-        "known,2024-03-09,2024-03-10,A1,spam,high,,,2024-03-09,",
-    ]
-
-
-def test_in_an_address_detector_is_what_raised_the_flags(client: FlaskClient) -> None:
-    assert get(client, "/api/v1/incidents/backtest.json?detector=text")["detected_days"] == 0
-
-
-def test_the_back_test_counts_days(client: FlaskClient) -> None:
-    assert get(client, "/api/v1/incidents/backtest.json?method=zscore7") == {
-        "detector": "zscore7",
-        "attack_days": 2,
-        "detected_days": 2,
-        "true_positives": 1,
-        "false_positives": 1,
-        "recall": 50.0,
-        "precision": 50.0,
-        "attacks": 1,
-        "attacks_caught": 1,
-        "false_days": ["2024-03-08"],
-    }
-
-
-def test_a_back_test_reads_the_days_before_its_window(client: FlaskClient) -> None:
-    body = get(client, "/api/v1/incidents/backtest.json?since=2024-03-09&until=2024-03-09")
-    assert (body["detected_days"], body["recall"], body["precision"]) == (1, 100.0, 100.0)
-
-
-def test_a_back_test_without_attacks_or_alarms_has_neither_recall_nor_precision(client: FlaskClient) -> None:
-    body = get(client, "/api/v1/incidents/backtest.json?until=2024-03-05")
-    assert (body["attack_days"], body["detected_days"], body["recall"], body["precision"]) == (0, 0, None, None)
-    assert get(client, "/api/v1/incidents/backtest.json?category=hate")["attack_days"] == 0
-    assert get(client, "/api/v1/incidents/backtest.json?severity=low")["attack_days"] == 2  # whatever its flags are
-
-
-ATTACK_ADDRESSES = ["/api/v1/incidents.json", "/api/v1/incidents.csv", "/api/v1/incidents/backtest.json"]
-
-
-@pytest.mark.parametrize("address", ATTACK_ADDRESSES)
-def test_an_unknown_detector_is_refused_and_the_known_ones_named(client: FlaskClient, address: str) -> None:
-    body = get(client, f"{address}?method=oracle", 400)
-    assert body == {"error": "There is no detector 'oracle'. Known: zscore7."}
-
-
 def test_a_process_that_answers_is_healthy(client: FlaskClient) -> None:
     assert get(client, "/healthz") == {"status": "ok"}
 
@@ -324,4 +253,4 @@ def test_a_metric_that_fails_is_our_fault_and_shows_no_detail(tmp_path: Path) ->
         broken.dispose()
         body = get(client, "/api/v1/metrics/flags.json", 503)
         assert body == {"error": "Flags could not be computed. The log says why."}
-        assert get(client, "/api/v1/incidents.json", 503) == body
+        assert get(client, "/api/v1/incidents.json?method=zscore7", 503) == body

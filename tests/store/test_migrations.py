@@ -66,7 +66,8 @@ def tables(engine: Engine) -> dict[str, list[str]]:
                 made_of[name].append(clause)
             return {name: clauses for name, clauses in made_of.items() if not name.startswith("alembic_version")}
         rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
-    made = {row.name: " ".join(row.sql.split()) for row in rows if row.name != "alembic_version"}
+    not_ours = ("alembic_version", "sqlite_sequence")
+    made = {row.name: " ".join(row.sql.split()) for row in rows if row.name not in not_ours}
     return {name: sorted(clause.rstrip(") ") for clause in sql.split(", ")) for name, sql in made.items()}
 
 

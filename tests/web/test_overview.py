@@ -62,8 +62,9 @@ def test_nothing_to_show_is_said_in_words(desk: Desk) -> None:
     shown = content(seen(desk), CARD)
     assert shown.head == []
     assert text(shown.body) == (
-        "Nothing needs attention: 11 checks passed, data to 1 Apr 2024."
-        " Not checked for lack of data: Field flips, Decided without a label, SLA breach, human review, Utilisation."
+        "Nothing needs attention: 10 checks passed, data to 1 Apr 2024."
+        " Not checked for lack of data: Field flips, Decided without a label, SLA breach, human review, Utilisation,"
+        " Incidents."
     )
 
 

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from dashapp.store.operations import job_run
 from dashapp.store.schema import flag
 
 ROOT = Path(__file__).resolve().parents[1]
+FLAGS = "flag_id,date,category,severity,action,reviewer_id,resolution_hrs,ml_score,coordinated_flag,attack_id"
+CASE = "spam,low,human_review,R1,2.5,0.9,False,"
 
 
 @pytest.fixture
@@ -67,11 +70,19 @@ def test_a_zone_cannot_be_changed_where_days_are_closed(url: str, monkeypatch: p
     assert "are closed and cannot be counted anew in Asia/Tokyo" in result.stderr
 
 
-def test_detect_says_how_many_days_it_found(url: str) -> None:
-    run("demo", "--days", "40", "--scale", "0.05")
+@pytest.mark.usefixtures("url")
+def test_detect_says_what_it_looked_at_and_found(tmp_path: Path) -> None:
+    day = date(2024, 3, 28)
+    counts = {day - timedelta(back): 100 if back == 0 else 20 for back in range(30)}
+    flags = [f"F{of}-{number},{of},{CASE}" for of, count in counts.items() for number in range(count)]
+    (tmp_path / "flags.csv").write_text("\n".join([FLAGS, *flags]))
+    assert run("import", "ts-ops", str(tmp_path)).exit_code == 0
     told = json.loads(run("detect", "--json").stdout)
-    assert told["origins"] == 1
-    assert json.loads(run("detect", "--json").stdout) == {**told, "found": 0}
+    nothing = {"origins": 0, "series": 0, "opened": 0, "extended": 0, "ended": 0, "withdrawn": 0}
+    assert told == {"version": 1, **nothing, "origins": 1, "series": 1, "opened": 1}
+    assert json.loads(run("detect", "--json").stdout) == {"version": 1, **nothing}
+    words = "0 origins, 0 series, 0 opened, 0 extended, 0 ended, 0 withdrawn"
+    assert run("detect").stdout == f"detector version 1: {words}\n"
 
 
 def test_a_worker_runs_the_jobs_until_it_is_stopped(url: str) -> None:

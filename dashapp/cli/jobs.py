@@ -32,7 +32,7 @@ def worker() -> None:
 def detect(
     *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False
 ) -> None:
-    """Look for attacks now, as the job does, and keep when each day was first found."""
+    """Look for attacks now, as the job does, and keep what was expected of each day and what was found."""
     from dashapp.metrics.detecting import detect as look
     from dashapp.policy import policy_of
     from dashapp.store.engine import reader_engine
@@ -44,7 +44,8 @@ def detect(
     if json:
         showing.as_json(counts)
     else:
-        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        done = ", ".join(f"{count:,} {name}" for name, count in counts.items() if name != "version")
+        typer.echo(f"detector version {counts['version']}: {done}")
 
 
 def retention(

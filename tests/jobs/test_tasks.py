@@ -77,8 +77,23 @@ def test_figures_are_kept_ready_and_attacks_looked_for_as_soon_as_there_are_data
     assert told["refresh"]["failed"] == 0
     assert told["refresh"]["computed"] > 0
     time.passes(600)
-    assert turn(runner) == 2
+    assert turn(runner) == 1
     assert json.loads(results(writer)["refresh"])["computed"] == 0
+
+
+def test_attacks_are_looked_for_again_only_when_there_is_news(
+    runner_of: Make, settings: Settings, writer: Engine, time: Time
+) -> None:
+    runner = runner_of([job for job in jobs_of(settings) if job.name == "detect"])
+    load(writer, settings, time.wall, days=30, scale=0.05)
+    assert turn(runner) == 1
+    time.passes(600)
+    assert turn(runner) == 0
+    load(writer, settings, time.wall, days=30, scale=0.05, seed=7)
+    assert turn(runner) == 1
+    assert json.loads(results(writer)["detect"])["origins"] == 1
+    time.passes(600)
+    assert turn(runner) == 0
 
 
 def test_rows_age_with_the_data_whatever_the_clock_says(

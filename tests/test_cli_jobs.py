@@ -11,6 +11,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from dashapp.__main__ import app
+from dashapp.metrics.detecting import VERSION
 from dashapp.store.engine import writer_engine
 from dashapp.store.operations import job_run
 from dashapp.store.schema import flag
@@ -79,10 +80,10 @@ def test_detect_says_what_it_looked_at_and_found(tmp_path: Path) -> None:
     assert run("import", "ts-ops", str(tmp_path)).exit_code == 0
     told = json.loads(run("detect", "--json").stdout)
     nothing = {"origins": 0, "series": 0, "opened": 0, "extended": 0, "ended": 0, "withdrawn": 0}
-    assert told == {"version": 1, **nothing, "origins": 1, "series": 1, "opened": 1}
-    assert json.loads(run("detect", "--json").stdout) == {"version": 1, **nothing}
+    assert told == {"version": VERSION, **nothing, "origins": 1, "series": 1, "opened": 1}
+    assert json.loads(run("detect", "--json").stdout) == {"version": VERSION, **nothing}
     words = "0 origins, 0 series, 0 opened, 0 extended, 0 ended, 0 withdrawn"
-    assert run("detect").stdout == f"detector version 1: {words}\n"
+    assert run("detect").stdout == f"detector version {VERSION}: {words}\n"
 
 
 def test_a_worker_runs_the_jobs_until_it_is_stopped(url: str) -> None:

@@ -89,7 +89,9 @@ def _seasons(hours: Sequence[datetime], zone: ZoneInfo) -> NDArray[np.intp]:
 def _counts(
     connection: Connection, origin: str, found: Counted, hours: Sequence[datetime], day_of: NDArray[np.intp]
 ) -> Numbers:
-    """Flags by category and hour: 0 where a covered day has none, NaN where the day is not covered."""
+    """Flags by category and hour: 0 where a covered day has none, NaN where the day is not covered, or the moments of
+    most of its flags are not known: their hours are not empty.
+    """
     counts = np.where(np.isfinite(found.counts[:, day_of]), 0.0, np.nan)
     series = {group[0]: number for number, group in enumerate(found.groups)}
     place = {hour: number for number, hour in enumerate(hours)}
@@ -101,7 +103,9 @@ def _counts(
     for category, hour, raised in rows:
         if category in series and hour in place:
             counts[series[category], place[hour]] += raised
-    return counts
+    told = np.zeros(found.counts.shape)
+    np.add.at(told.T, day_of, np.nan_to_num(counts).T)
+    return np.where((2 * told < found.counts)[:, day_of], np.nan, counts)
 
 
 def _by_day(

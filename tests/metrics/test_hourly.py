@@ -101,3 +101,15 @@ def test_a_day_has_the_hours_that_its_clock_gives_it(day: date, hours: int) -> N
 def test_hours_to_come_are_none(settings: Settings) -> None:
     counted = hours_of(TODAY, TODAY, ZoneInfo("UTC"), NOW + timedelta(minutes=20))
     assert (len(counted), counted[-1]) == (13, NOW)
+
+
+def test_days_of_flags_without_moments_are_no_days_of_empty_hours(
+    writer: Engine, look: Look, settings: Settings
+) -> None:
+    hours = five_weeks()
+    begins = LAST - timedelta(days=2)
+    put_hours(writer, settings, {hour: count for hour, count in hours.items() if hour.date() >= begins})
+    put_days(writer, settings, dict.fromkeys(Window(date(2024, 2, 26), begins - timedelta(days=1)), 190))
+    rolled_up(writer)
+    look()
+    assert found(writer) == []

@@ -74,8 +74,9 @@ def hourly(
 
 
 def hours_of(since: date, until: date, zone: ZoneInfo, now: datetime) -> list[datetime]:
-    """The hours (UTC) of some days of the reporting zone, up to now."""
-    begin = datetime.combine(since, time(), zone).astimezone(UTC)
+    """The hours (UTC) that begin on some days of the reporting zone, up to now."""
+    midnight = datetime.combine(since, time(), zone).astimezone(UTC)
+    begin = midnight + timedelta(minutes=-midnight.minute % 60)  # zones may lie half an hour beside the hours of UTC
     end = min(datetime.combine(until + timedelta(days=1), time(), zone).astimezone(UTC), now)
     return [begin + number * HOUR for number in range(max(0, -((begin - end) // HOUR)))]
 

@@ -98,6 +98,12 @@ def test_a_day_has_the_hours_that_its_clock_gives_it(day: date, hours: int) -> N
     assert len(counted) == hours
 
 
+def test_hours_are_those_of_utc_where_the_clock_lies_half_an_hour_beside_them() -> None:
+    day = date(2024, 3, 30)
+    counted = hours_of(day, day, ZoneInfo("Asia/Kolkata"), datetime(2025, 1, 1, tzinfo=UTC))
+    assert (counted[0], counted[-1]) == (datetime(2024, 3, 29, 19, tzinfo=UTC), datetime(2024, 3, 30, 18, tzinfo=UTC))
+
+
 def test_hours_to_come_are_none(settings: Settings) -> None:
     counted = hours_of(TODAY, TODAY, ZoneInfo("UTC"), NOW + timedelta(minutes=20))
     assert (len(counted), counted[-1]) == (13, NOW)

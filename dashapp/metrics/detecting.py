@@ -1,7 +1,7 @@
 """Looks for attacks again and again, and keeps what was expected, what was found, and since when."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 
 from dashapp.domain.ask import Window
-from dashapp.domain.vocabulary import Dim, Feed, Method
+from dashapp.domain.vocabulary import Dim, Feed, Method, Triage
 from dashapp.metrics.counted import Mask
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.hanging import coordination
@@ -22,7 +22,7 @@ from dashapp.stats import outbreak
 from dashapp.stats.ramps import ramps
 from dashapp.stats.seeing import LEVEL, false_discoveries
 from dashapp.store.expectations import first_judged
-from dashapp.store.findings import Sighting, Source, findings_of, keep_sightings
+from dashapp.store.findings import Finding, Sighting, Source, findings_of, keep_sightings
 from dashapp.store.reads import Origin, known_attacks, origins
 from dashapp.store.trail import DETECTOR, changes_of, note_change
 from dashapp.store.version import note_looked, version
@@ -95,7 +95,8 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
     """Look at one origin."""
     source = Source(one.name, subject.metric, Method.OUTBREAK, VERSION)
     window, judged = _windows(desk, source, one)
-    known = Known.of(findings_of(desk.connection, source))
+    said = findings_of(desk.connection, source)
+    known = Known.of(said)
     main, known = with_changes(look(desk, source, window, subject.main, known), known, subject.within)
     splits = [look(desk, source, window, by, known) for by in subject.splits]
     changed = [seen for seen in (main, *splits) if seen.since]
@@ -103,10 +104,16 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
         return {}
     found = [one for one in _seen(desk, source, main, splits, known) if one.until >= judged.since]
     with writer.begin() as writing:
+        if _states(findings_of(writing, source)) != _states(said):
+            return {}  # an analyst spoke meanwhile, which is news: the next run goes by it
         for seen in changed:
             keep_look(writing, source, seen, desk.now)
         kept = keep_sightings(writing, source, judged, found, desk.now)
     return {"origins": 1, "series": sum(len(seen.series) for seen in changed), **kept}
+
+
+def _states(findings: Iterable[Finding]) -> dict[int, Triage]:
+    return {one.id: one.state for one in findings}
 
 
 def _windows(desk: Desk, source: Source, one: Origin) -> tuple[Window, Window]:

@@ -1,0 +1,51 @@
+"""The detection job and analysts, who speak whenever they like."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from dashapp.domain.vocabulary import Triage
+from dashapp.settings import Settings
+from dashapp.store.findings import Finding, triage
+from dashapp.store.incidents import expectation
+from dashapp.store.version import next_version
+from tests.weeks import LAST, NOW, Look, found, judged, put_weeks, rolled_up
+
+SPIKE = LAST - timedelta(days=9)
+
+
+def say(writer: Engine, one: Finding, state: Triage) -> None:
+    with writer.begin() as connection:
+        triage(connection, one.id, state, None, "page", NOW)
+        next_version(connection)
+
+
+def forget(writer: Engine) -> None:
+    """Have all days judged again."""
+    with writer.begin() as connection:
+        connection.execute(expectation.delete())
+
+
+def test_what_is_confirmed_while_a_run_reads_leaves_the_baseline_in_the_next(
+    reader: Engine, writer: Engine, look: Look, settings: Settings
+) -> None:
+    put_weeks(writer, settings, {SPIKE: 75})
+    rolled_up(writer)
+    look()
+    [one] = found(writer)
+    forget(writer)
+
+    @event.listens_for(reader, "before_cursor_execute")
+    def _reading(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM signal_day" in statement and found(writer)[0].state is Triage.OPEN:
+            say(writer, one, Triage.CONFIRMED)
+
+    look()
+    look(NOW + timedelta(minutes=1))
+    beside = judged(writer)
+    forget(writer)
+    look(NOW + timedelta(minutes=2))
+    assert beside == pytest.approx(judged(writer), nan_ok=True)
+    assert found(writer)[0].state is Triage.CONFIRMED

@@ -15,14 +15,14 @@ from dashapp.metrics.counted import Mask
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.hanging import coordination
 from dashapp.metrics.hourly import first_hour, hourly
-from dashapp.metrics.looking import DAYS, REACH, Known, Look, excluded, keep_look, look, with_changes
+from dashapp.metrics.looking import REACH, Known, Look, excluded, keep_look, look, with_changes
 from dashapp.metrics.registry import Policy
 from dashapp.metrics.sightings import COORDINATED, Family, alone, parts_of, sightings, split_sightings
 from dashapp.stats import outbreak
 from dashapp.stats.ramps import ramps
 from dashapp.stats.seeing import LEVEL, false_discoveries
 from dashapp.store.expectations import first_judged
-from dashapp.store.findings import Finding, Sighting, Source, findings_of, keep_sightings
+from dashapp.store.findings import DAYS, Finding, Sighting, Source, findings_of, keep_sightings
 from dashapp.store.reads import Origin, known_attacks, origins
 from dashapp.store.trail import DETECTOR, changes_of, note_change
 from dashapp.store.version import note_looked, version

@@ -19,10 +19,8 @@ from dashapp.metrics.registry import METRICS
 from dashapp.stats import outbreak
 from dashapp.stats.changes import changes
 from dashapp.store.expectations import expectations, keep_expectations
-from dashapp.store.findings import Finding, Sighting, Source
+from dashapp.store.findings import DAYS, Finding, Sighting, Source
 
-DAYS = 90
-"""Looked at again each time: what comes later than that changes nothing that anybody looks at."""
 REACH = outbreak.DAILY.window + outbreak.DAILY.guard
 """Days before the first of those that a baseline reaches back."""
 MOST_CHANGES = 12

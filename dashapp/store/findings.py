@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
@@ -17,6 +17,9 @@ from dashapp.store.version import note_looked
 
 NEAR = timedelta(days=2)
 """How far apart the last day of one sighting and the first of the next may lie for both to be the same incident."""
+
+DAYS = 90
+"""Judged days that a run looks at again: what comes later than that changes nothing that anybody looks at."""
 
 UP = frozenset(IncidentKind) - {IncidentKind.DROP, IncidentKind.DEFINITION_CHANGE}
 """Kinds that one incident may change between as more of it is seen."""
@@ -140,7 +143,7 @@ def triage(
     connection: Connection, number: int, state: Triage, note: str | None, actor: str, now: datetime
 ) -> Finding | None:
     """Say what an analyst makes of an incident; None where there is none of this number. The series is judged again
-    from its first day on: what is confirmed is no part of a baseline.
+    from its first day on, as far as runs look back: what is confirmed is no part of a baseline.
     """
     known = finding_by_id(connection, number)
     if known is None:
@@ -156,11 +159,16 @@ def triage(
 
 
 def _judge_again(connection: Connection, known: Finding) -> None:
+    """Forget what the next run judges again; what it does not look at stays as it is."""
     of, source = expectation.c, known.source
     here = and_(of.origin == source.origin, of.metric == source.metric, of.detector == source.detector)
     names = (known.seen.evidence or {}).get("series") or [known.seen.series]
     parts = [of.series.startswith(f"{name}&", autoescape=True) for name in names]
-    connection.execute(delete(expectation).where(here, or_(of.series.in_(names), *parts), of.day >= known.seen.since))
+    there = and_(here, or_(of.series.in_(names), *parts))
+    last = connection.scalar(select(func.max(of.day)).where(there))
+    if last is not None:
+        since = max(known.seen.since, last - timedelta(days=DAYS - 1))
+        connection.execute(delete(expectation).where(there, of.day >= since))
 
 
 def _of(source: Source) -> tuple[ColumnElement[bool], ...]:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import Triage
 from dashapp.settings import Settings
 from dashapp.store.findings import Finding, triage
 from dashapp.store.incidents import expectation
 from dashapp.store.version import next_version
-from tests.weeks import LAST, NOW, Look, found, judged, put_weeks, rolled_up
+from tests.weeks import LAST, NOW, Look, found, judged, put_days, put_weeks, rolled_up
 
 SPIKE = LAST - timedelta(days=9)
 
@@ -49,3 +50,18 @@ def test_what_is_confirmed_while_a_run_reads_leaves_the_baseline_in_the_next(
     look(NOW + timedelta(minutes=2))
     assert beside == pytest.approx(judged(writer), nan_ok=True)
     assert found(writer)[0].state is Triage.CONFIRMED
+
+
+def test_confirming_what_is_long_ago_forgets_no_day_that_no_run_looks_at_again(
+    writer: Engine, look: Look, settings: Settings
+) -> None:
+    first, attacked = LAST - timedelta(days=170), LAST - timedelta(days=120)
+    put_days(writer, settings, {**dict.fromkeys(Window(first, LAST), 40), attacked: 150})
+    rolled_up(writer)
+    look()
+    before = judged(writer)
+    [one] = found(writer)
+    assert one.seen.since == attacked
+    say(writer, one, Triage.CONFIRMED)
+    look(NOW + timedelta(minutes=1))
+    assert len(judged(writer)) == len(before)

@@ -66,13 +66,13 @@ def _days(desk: Desk, one: Standing, window: Window) -> list[Judged]:
     found.
     """
     seen = one.found.seen
-    told = {date.fromisoformat(day["day"]): _judged(day) for day in (seen.evidence or {}).get("days", ())}
+    told = {date.fromisoformat(day["day"]): _judged(day, desk.today) for day in (seen.evidence or {}).get("days", ())}
     names = _series(seen)
     kept: defaultdict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for row in expectations(desk.connection, one.found.source, window, names):
         kept[row["day"]].append(dict(row))
     for day, rows in kept.items():
-        told[day] = _judged(rows[0] if names == [seen.series] else _added(day, rows))
+        told[day] = _judged(rows[0] if names == [seen.series] else _added(day, rows), desk.today)
     return [told.get(day, _unknown(day)) for day in window]
 
 
@@ -92,18 +92,20 @@ def _added(day: date, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"day": day, **sums}
 
 
-def _judged(row: Mapping[str, Any]) -> Judged:
-    day, observed, p, p_low = row["day"], row["observed"], row.get("p"), row.get("p_low")
+def _judged(row: Mapping[str, Any], today: date) -> Judged:
+    """A day as it was judged; today is no fall, for it is not over."""
+    given, observed, p, p_low = row["day"], row["observed"], row.get("p"), row.get("p_low")
+    day = date.fromisoformat(given) if isinstance(given, str) else given
     high_enough = observed is not None and observed >= LEAST
     return Judged(
-        date.fromisoformat(day) if isinstance(day, str) else day,
+        day,
         None if observed is None else int(observed),
         None,
         row["expected"],
         row.get("low"),
         row.get("high"),
         alarm=p is not None and p < ALERT and high_enough,
-        drop=p_low is not None and p_low < CRITICAL,
+        drop=p_low is not None and p_low < CRITICAL and day < today,
         provisional=bool(row.get("provisional")),
     )
 

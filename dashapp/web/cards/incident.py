@@ -1,7 +1,8 @@
 """One incident: what was found and how sure, the days around it, and what analysts make of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import wraps
 from typing import Any
 
@@ -172,15 +173,15 @@ def around(scene: Scene, found: Dossier) -> Content:
 
 
 @of_one
-def days(_scene: Scene, found: Dossier) -> Content:
+def days(scene: Scene, found: Dossier) -> Content:
     """What was seen and expected of each day of the incident."""
     kept = found.evidence.get("days") or []
     if not kept:
         return Content(message="Nothing is kept of single days: this incident is of several series.")
-    return Content([html.Span(words.count(len(kept)))], body=table("Days", DAY_HEADS, _days(kept)))
+    return Content([html.Span(words.count(len(kept)))], body=table("Days", DAY_HEADS, _days(kept, scene.desk.today)))
 
 
-def _days(kept: Sequence[Any]) -> list[list[Any]]:
+def _days(kept: Sequence[Any], today: date) -> list[list[Any]]:
     return [
         [
             day["day"],
@@ -188,11 +189,17 @@ def _days(kept: Sequence[Any]) -> list[list[Any]]:
                 words.NO_DATA if day[name] is None else f"{day[name]:,.{decimals}f}"
                 for name, decimals in COUNTED.items()
             ),
-            telling.chance(min((p for p in (day["p"], day["p_low"]) if p is not None), default=None)),
+            telling.chance(_chance(day, today)),
             telling.chance(day["coordination"]),
         ]
         for day in kept
     ]
+
+
+def _chance(day: Mapping[str, Any], today: date) -> float | None:
+    """The smaller of the chances of so many and of so few; of a day that is not over only that of so many."""
+    sides = ("p",) if day["day"] == today.isoformat() else ("p", "p_low")
+    return min((day[side] for side in sides if day[side] is not None), default=None)
 
 
 @of_one

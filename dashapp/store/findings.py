@@ -133,6 +133,9 @@ def keep_sightings(
             connection.execute(update(finding).where(finding.c.id == known.id).values(withdrawn_at=now, changed_at=now))
             note_change(connection, now, DETECTOR, "withdrawn", known.subject, {})
             counts["withdrawn"] += 1
+        elif known.ended_at is None and _over(known.seen, judged):
+            _end(connection, known, now)
+            counts["ended"] += 1
     for one in left:
         _open(connection, source, one, judged, now)
         counts["opened"] += 1
@@ -200,6 +203,12 @@ def _follow(connection: Connection, known: Finding, seen: Sighting, judged: Wind
     detail = {"kind": seen.kind, "since": seen.since.isoformat(), "until": seen.until.isoformat(), "p": seen.p}
     note_change(connection, now, DETECTOR, action, known.subject, detail)
     return action
+
+
+def _end(connection: Connection, known: Finding, now: datetime) -> None:
+    """End an incident that is seen no more and stays, for an analyst spoke of it or it began before what was judged."""
+    connection.execute(update(finding).where(finding.c.id == known.id).values(ended_at=now, changed_at=now))
+    note_change(connection, now, DETECTOR, "ended", known.subject, {})
 
 
 def _over(seen: Sighting, judged: Window) -> bool:

@@ -9,10 +9,11 @@ from sqlalchemy import Engine, event
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import Triage
 from dashapp.settings import Settings
+from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.findings import Finding, triage
 from dashapp.store.incidents import expectation
 from dashapp.store.version import next_version
-from tests.weeks import LAST, NOW, Look, found, judged, put_days, put_weeks, rolled_up
+from tests.weeks import LAST, NOW, Look, found, judged, put, put_days, put_weeks, rolled_up
 
 SPIKE = LAST - timedelta(days=9)
 
@@ -65,3 +66,23 @@ def test_confirming_what_is_long_ago_forgets_no_day_that_no_run_looks_at_again(
     say(writer, one, Triage.CONFIRMED)
     look(NOW + timedelta(minutes=1))
     assert len(judged(writer)) == len(before)
+
+
+def test_what_is_confirmed_and_seen_no_more_does_not_go_on_for_ever(
+    writer: Engine, look: Look, settings: Settings
+) -> None:
+    put_weeks(writer, settings, {LAST: 75})
+    rolled_up(writer)
+    look()
+    [one] = found(writer)
+    assert one.ended_at is None
+    say(writer, one, Triage.CONFIRMED)
+    with writer.begin() as connection:
+        connection.exec_driver_sql(f"DELETE FROM flag WHERE flagged_day = '{LAST}'")
+        mark_all_dirty(connection)
+    put(writer, settings, LAST, 40, after=1000)
+    put_days(writer, settings, dict.fromkeys(Window(LAST + timedelta(days=1), LAST + timedelta(days=4)), 40))
+    rolled_up(writer)
+    assert look(NOW + timedelta(days=4))["ended"] == 1
+    assert [(same.state, same.ended_at) for same in found(writer)] == [(Triage.CONFIRMED, NOW + timedelta(days=4))]
+    assert look(NOW + timedelta(days=4, minutes=1))["ended"] == 0

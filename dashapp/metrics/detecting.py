@@ -17,12 +17,12 @@ from dashapp.metrics.hanging import coordination
 from dashapp.metrics.hourly import first_hour, hourly
 from dashapp.metrics.looking import REACH, Known, Look, excluded, keep_look, look, with_changes
 from dashapp.metrics.registry import Policy
-from dashapp.metrics.sightings import COORDINATED, Family, alone, parts_of, sightings, split_sightings
+from dashapp.metrics.sightings import COORDINATED, Family, alone, attack_of, parts_of, sightings, split_sightings
 from dashapp.stats import outbreak
 from dashapp.stats.ramps import ramps
 from dashapp.stats.seeing import LEVEL, false_discoveries
 from dashapp.store.expectations import first_judged
-from dashapp.store.findings import DAYS, Finding, Sighting, Source, findings_of, keep_sightings
+from dashapp.store.findings import DAYS, Finding, Sighting, Source, findings_of, keep_sightings, note_attacks
 from dashapp.store.reads import Origin, known_attacks, origins
 from dashapp.store.trail import DETECTOR, changes_of, note_change
 from dashapp.store.version import note_looked, version
@@ -95,7 +95,7 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
     """Look at one origin."""
     source = Source(one.name, subject.metric, Method.OUTBREAK, VERSION)
     window, judged = _windows(desk, source, one)
-    said = findings_of(desk.connection, source)
+    said = _matched(desk, writer, one, findings_of(desk.connection, source))
     known = Known.of(said)
     main, known = with_changes(look(desk, source, window, subject.main, known), known, subject.within)
     splits = [look(desk, source, window, by, known) for by in subject.splits]
@@ -110,6 +110,21 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
             keep_look(writing, source, seen, desk.now)
         kept = keep_sightings(writing, source, judged, found, desk.now)
     return {"origins": 1, "series": sum(len(seen.series) for seen in changed), **kept}
+
+
+def _matched(desk: Desk, writer: Engine, one: Origin, said: Sequence[Finding]) -> Sequence[Finding]:
+    """The incidents with the known attack that each is part of: attacks are often declared when they are over."""
+    if not said:
+        return said
+    day = timedelta(days=1)
+    reach = Window(min(found.seen.since for found in said) - day, max(found.seen.until for found in said) + day)
+    attacks = known_attacks(desk.connection, (one.name,), reach)
+    told = {found.id: attack_of(found.seen, attacks) for found in said}
+    changed = {found.id: told[found.id] for found in said if told[found.id] != found.seen.attack}
+    if changed:
+        with writer.begin() as writing:
+            note_attacks(writing, changed, desk.now)
+    return [replace(found, seen=replace(found.seen, attack=told[found.id])) for found in said]
 
 
 def _states(findings: Iterable[Finding]) -> dict[int, Triage]:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashapp.domain.messages import Incident
-from dashapp.domain.vocabulary import IncidentKind
+from dashapp.domain.vocabulary import Dim, IncidentKind
 from dashapp.metrics.counted import Mask, Numbers
 from dashapp.metrics.hourly import Hourly, nothing
-from dashapp.metrics.looking import Look, Restart
+from dashapp.metrics.looking import Look, Restart, name_of
 from dashapp.stats.outbreak import ALERT, CRITICAL, LARGEST_GAP, LEAST, Judged
-from dashapp.store.findings import Sighting
+from dashapp.store.findings import UP, Sighting
 
 COORDINATED = 0.003
 """Days are alarms of coordination when signals as strong have less than this chance."""
@@ -86,7 +86,7 @@ def sightings(family: Family, attacks: Sequence[Incident], restarts: Iterable[Re
     rises = list(_rises(family))
     ramps = [one for one in _ramps(family) if not any(one.touches(other) for other in rises)]
     found = [*rises, *ramps, *_falls(family)]
-    return [*(replace(one, attack=_attack(one, attacks)) for one in found), *map(_change, restarts)]
+    return [*(replace(one, attack=attack_of(one, attacks)) for one in found), *map(_change, restarts)]
 
 
 def split_sightings(family: Family, alarms: Mask, told: Iterable[Sighting]) -> list[Sighting]:
@@ -232,15 +232,15 @@ def _signals(family: Family, place: int, run: NDArray[np.intp]) -> dict[str, flo
     return {name: p for name, p in least.items() if p is not None}
 
 
-def _attack(one: Sighting, attacks: Sequence[Incident]) -> str | None:
-    """The known attack that a rise is part of: of the same category, on its days or next to them."""
+def attack_of(one: Sighting, attacks: Sequence[Incident]) -> str | None:
+    """The known attack that a rise in a category is part of: of the same category, on its days or next to them."""
     margin = timedelta(days=1)
     return next(
         (
             attack.incident_id
             for attack in attacks
-            if one.kind is not IncidentKind.DROP
-            and one.series.split("&")[0] == f"category={attack.category}"
+            if one.kind in UP
+            and one.series == name_of((Dim.CATEGORY,), (attack.category,))
             and attack.since - margin <= one.until
             and one.since <= attack.until + margin
         ),

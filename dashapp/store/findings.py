@@ -142,6 +142,13 @@ def keep_sightings(
     return {name: counts[name] for name in ("opened", "extended", "ended", "withdrawn")}
 
 
+def note_attacks(connection: Connection, attacks: Mapping[int, str | None], now: datetime) -> None:
+    """Say of incidents, by number, which known attack each is part of."""
+    for number, attack in attacks.items():
+        connection.execute(update(finding).where(finding.c.id == number).values(attack=attack, changed_at=now))
+        note_change(connection, now, DETECTOR, "matched", subject(number), {"attack": attack})
+
+
 def triage(
     connection: Connection, number: int, state: Triage, note: str | None, actor: str, now: datetime
 ) -> Finding | None:

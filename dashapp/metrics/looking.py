@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from dashapp.store.findings import DAYS, Finding, Sighting, Source
 
 REACH = outbreak.DAILY.window + outbreak.DAILY.guard
 """Days before the first of those that a baseline reaches back."""
+LAST_ASCII = 127
 MOST_CHANGES = 12
 """Changes of definition looked for in one run: each has its series judged again from there."""
 
@@ -85,8 +86,14 @@ def _restart(one: Finding) -> Restart:
 
 
 def name_of(by: Sequence[Dim], group: Groups) -> str:
-    """The name of a series: the query string of its groups."""
-    return urlencode(list(zip(by, group, strict=True)))
+    """The name of a series: the query string of its groups. Letters of any script stay as they are, so that it is not
+    several times as long as they are: the store has room for two of 200 characters.
+    """
+    return "&".join(f"{dim}={_quoted(value)}" for dim, value in zip(by, group, strict=True))
+
+
+def _quoted(text: str) -> str:
+    return "".join(letter if ord(letter) > LAST_ASCII else quote_plus(letter) for letter in text)
 
 
 def look(desk: Desk, source: Source, window: Window, by: tuple[Dim, ...], known: Known) -> Look:

@@ -21,7 +21,7 @@ from dashapp.metrics.sightings import COORDINATED, Family, alone, attack_of, par
 from dashapp.stats import outbreak
 from dashapp.stats.ramps import ramps
 from dashapp.stats.seeing import LEVEL, false_discoveries
-from dashapp.store.expectations import first_judged
+from dashapp.store.expectations import has_judged
 from dashapp.store.findings import DAYS, Finding, Sighting, Source, findings_of, keep_sightings, note_attacks
 from dashapp.store.reads import Origin, known_attacks, origins
 from dashapp.store.trail import DETECTOR, changes_of, note_change
@@ -137,7 +137,7 @@ def _windows(desk: Desk, source: Source, one: Origin) -> tuple[Window, Window]:
     """
     last = min(one.last_day or desk.today, desk.today)
     first = min(one.first_day or last, last)
-    if first_judged(desk.connection, source) is None:
+    if not has_judged(desk.connection, source):
         return Window(first, last), Window(first, last)
     begins = (max(first, last - timedelta(days=days)) for days in (DAYS + REACH, DAYS - 1))
     read, judged = (Window(begin, last) for begin in begins)

@@ -10,7 +10,7 @@ from dashapp.metrics.desk import Desk
 from dashapp.metrics.detecting import VERSION
 from dashapp.metrics.detectors import DEFAULT_DETECTOR
 from dashapp.metrics.registry import METRICS
-from dashapp.store.expectations import first_judged
+from dashapp.store.expectations import has_judged
 from dashapp.store.findings import Finding, Source, findings_within
 
 SURE = 1e-4
@@ -68,7 +68,7 @@ def _asked(one: Standing, ask: Ask) -> bool:
 def has_looked(desk: Desk, names: Iterable[str], metric: str = "flags") -> bool:
     """Whether the detector has judged any day of these origins."""
     sources = (Source(name, metric, DEFAULT_DETECTOR, VERSION) for name in names)
-    return any(first_judged(desk.connection, source) is not None for source in sources)
+    return any(has_judged(desk.connection, source) for source in sources)
 
 
 def standing_of(found: Finding) -> Standing:

@@ -16,11 +16,10 @@ ROWS = 5_000
 """Written at a time."""
 
 
-def first_judged(connection: Connection, source: Source) -> date | None:
-    """The first day of a source that this version of the detector judged; None where it judged none."""
-    of = expectation.c
-    found = select(of.day).where(*_of(source), of.version == source.version).order_by(of.day).limit(1)
-    return connection.scalar(found)
+def has_judged(connection: Connection, source: Source) -> bool:
+    """Whether this version of the detector judged any day of a source."""
+    found = select(expectation.c.day).where(*_of(source), expectation.c.version == source.version).limit(1)
+    return connection.scalar(found) is not None
 
 
 def expectations(

@@ -27,7 +27,7 @@ def decide(writer: Engine, given: Mapping[str, Any], now: datetime) -> str:
     """Write what an analyst said; returns what is wrong with it, or nothing. Of two at once the last one wins, and the
     trail has both. Detectors look again: what is confirmed is part of no baseline.
     """
-    number, state = _number(str(given.get("number", ""))), given.get("state")
+    number, state = _number(str(given.get("number", ""))), str(given.get("state"))
     note = str(given.get("note") or "").strip()
     if number is None or state not in set(Triage):
         return "That is no decision about an incident."

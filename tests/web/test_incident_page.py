@@ -272,6 +272,7 @@ def test_of_two_analysts_the_last_one_wins_and_the_trail_has_both(site: Site) ->
     [
         ("maybe", "", "1", "That is no decision about an incident."),
         ("confirmed", "", "one", "That is no decision about an incident."),
+        (["confirmed"], "", "1", "That is no decision about an incident."),
         ("confirmed", "", "99", "There is no incident 99."),
         ("confirmed", "x" * (MOST_NOTE + 1), "1", f"A note is a printable text of at most {MOST_NOTE} characters."),
         ("confirmed", "\x00", "1", f"A note is a printable text of at most {MOST_NOTE} characters."),

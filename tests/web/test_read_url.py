@@ -80,7 +80,17 @@ def test_figures_files_and_pages_are_of_the_replica(client: FlaskClient) -> None
     assert client.get(f"/api/v1/metrics/flags.json?{days}").get_json()["total"]["value"] == 2
     assert client.get(f"/export/flags.csv?{days}").text.count("spam") == 2
     assert client.get("/readyz").get_json()["checks"]["data"] == "ok"
-    for path in ("/", "/volume", "/classifier", "/queue", "/attacks", "/reports", "/live", "/flags"):
+    for path in (
+        "/",
+        "/volume",
+        "/classifier",
+        "/queue",
+        "/attacks",
+        "/reports",
+        "/platforms",
+        "/live",
+        "/flags",
+    ):
         assert "could not be computed" not in page(client, path)
     assert "F2" in page(client, "/flags")
 

@@ -25,7 +25,8 @@ class Settings:
     The defaults are for days. A day is judged once `least` days of its baseline are known, provisionally up to
     `provisional`. The last `guard` days before it are left out, so that the first days of a slow attack do not hide the
     next. Alarms are left out of later baselines for `longest` days running. A series that was off on `longest` of
-    `longest` + `slack` days has a new level: its baseline starts anew with them.
+    `longest` + `slack` days has a new level: its baseline starts anew with them. A day weighs half as much as one
+    `half_life` periods after it: levels wander.
     """
 
     window: int = 84
@@ -37,6 +38,19 @@ class Settings:
     trend_unit: float = 28.0
     trend_sd: float = 0.25
     season_sd: float = 0.2
+    half_life: float = 80.0
+
+
+@dataclass(frozen=True)
+class Past:
+    """The baselines of some days, (days, series, window): `known` are the days with data, alarms included; `weights`
+    are 0 for the days that are no part of a baseline.
+    """
+
+    counts: Numbers
+    known: Mask
+    weights: Numbers
+    design: Design
 
 
 class Baselines:
@@ -60,7 +74,8 @@ class Baselines:
         known = np.isfinite(counts)
         ahead = np.zeros((series, self._ahead))
         self._counts = np.hstack([ahead, np.where(known, counts, 0.0)])
-        self._known = np.hstack([ahead, known if excluded is None else known & ~excluded])
+        self._known = np.hstack([ahead > 0, known if excluded is None else known & ~excluded])
+        self._fading = 0.5 ** (np.arange(settings.window)[::-1] / settings.half_life)
         self._from = np.zeros(self._known.shape, dtype=np.intp)
         self._alarmed = np.zeros((series, self._ahead + days), dtype=bool)
         self._running = np.zeros(series, dtype=np.intp)
@@ -68,22 +83,22 @@ class Baselines:
         begins = np.where(False if restarts is None else restarts, np.arange(days) + self._ahead, 0)
         self._begin = np.maximum.accumulate(np.broadcast_to(begins, (series, days)), axis=1)
 
-    def before(self, days: range) -> tuple[Numbers, Numbers, Design]:
-        """Counts and use (0 or 1) of the days of each baseline, (days, series, window), and the model's design."""
+    def before(self, days: range) -> Past:
+        """The baselines of these days."""
         window, reach = self._settings.window, slice(days.start, days.stop + self._settings.window - 1)
         at = np.lib.stride_tricks.sliding_window_view(np.arange(reach.start, reach.stop), window)
         since = self._begin[:, days.start : days.stop].T[:, :, None]
         admitted = _windows(self._from[:, reach], window) <= np.asarray(days)[:, None, None]
-        used = _windows(self._known[:, reach], window) * admitted * (at[:, None, :] >= since)
-        columns = np.lib.stride_tricks.sliding_window_view(self._columns[reach], window, axis=0)
+        known = _windows(self._known[:, reach], window) & (at[:, None, :] >= since)
+        weights = known * admitted * self._fading
+        return Past(_windows(self._counts[:, reach], window), known, weights, self._design(days, reach))
+
+    def _design(self, days: range, reach: slice) -> Design:
+        columns = np.lib.stride_tricks.sliding_window_view(self._columns[reach], self._settings.window, axis=0)
         columns = columns.transpose(0, 2, 1).copy()
         columns[:, :, -2] = np.arange(-self._ahead, -self._settings.guard) / self._settings.trend_unit
         target = self._columns[days.start + self._ahead : days.stop + self._ahead, None, :]
-        return (
-            _windows(self._counts[:, reach], window),
-            used,
-            Design(columns, target, _precision(columns, self._settings)),
-        )
+        return Design(columns, target, _precision(columns, self._settings))
 
     def passed(self, day: int, alarmed: Mask) -> None:
         """A day was judged: it leaves later baselines where it is an alarm, unless alarms have become the rule."""

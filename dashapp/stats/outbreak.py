@@ -22,7 +22,7 @@ ALERT = 10**-2.5
 """A day is an alarm when a count so high has less than this chance."""
 CRITICAL = 1e-4
 """Below it a day is an alarm beyond doubt."""
-FALL = CRITICAL
+FALL = 1e-5
 """A day is a fall when a count so low has less than this chance: a broken rule or a lost feed falls far."""
 OFF = 10**-3.5
 """A day with less than this chance, up or down, that is also `FAR` off is no part of later baselines. At 1e-4 an attack
@@ -35,10 +35,19 @@ LEAST = 5
 """Fewer flags are no alarm, however unlikely: three after fifty days without one are three flags. Nor is a fall by
 fewer.
 """
-LARGEST_GAP = 1
-"""Days without an alarm that two alarms of one episode may have between them."""
+LARGEST_GAP = 2
+"""Days without an alarm that two alarms of one episode may have between them: what rests over a weekend goes on."""
 DAILY = Settings()
-HOURLY = Settings(window=28 * 24, guard=6, least=7 * 24, provisional=21 * 24, longest=24, slack=4, trend_unit=28 * 24)
+HOURLY = Settings(
+    window=28 * 24,
+    guard=6,
+    least=7 * 24,
+    provisional=21 * 24,
+    longest=24,
+    slack=4,
+    trend_unit=28 * 24,
+    half_life=28 * 24,
+)
 """For hours, whose season is the hour of the day, and 24 more at weekends. Worth it from some 100 flags a day."""
 
 
@@ -142,12 +151,12 @@ def _judged(counts: Numbers, expected: Reference, days: range) -> Numbers:
 
 
 def episodes(p_values: Numbers, counts: Numbers) -> list[Episode]:
-    """The alarms of each series, those no more than a day apart together, by series and day."""
+    """The alarms of each series, those no more than `LARGEST_GAP` apart together, by series and day."""
     return _episodes(p_values, (p_values < ALERT) & (counts >= LEAST))
 
 
 def falls(judged: Judged, counts: Numbers) -> list[Episode]:
-    """The days on which a series fell far below what was expected, those no more than a day apart together."""
+    """The days on which a series fell far below what was expected, those no more than `LARGEST_GAP` apart together."""
     return _episodes(judged.p_low, (judged.p_low < FALL) & (judged.expected - counts >= LEAST))
 
 

@@ -9,6 +9,7 @@ from dashapp.stats.baseline import Baselines, Settings
 from dashapp.stats.loglinear import Design, Information, improved, start
 
 Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 UNUSUAL = 2.58
 """Standardised residual beyond which a day weighs less: that of one day in a hundred."""
@@ -20,14 +21,16 @@ USUAL_VARIATION = 0.2
 """Standard deviation over mean of a day, beyond Poisson's, that is expected before there is data."""
 USUAL_DAYS = 5.0
 """Days of data that this expectation is worth."""
-LAGS = 7
-"""Days over which a residual may remember others."""
-CHANCE = 0.7
-"""By which the memory of independent days exceeds 1 by chance alone, about two of its standard deviations."""
 FREEDOM = 0.5
-"""Degrees of freedom that a day of the baseline gives to the tail. Not learned from a series' own kurtosis, which is
-too uncertain: it cost more attacks than it saved alarms.
-"""
+"""Degrees of freedom that a day of the baseline gives to the tail."""
+ROUGH = 4.0
+"""What each surge that is not forgiven adds to the divisor of the degrees of freedom."""
+LEAST_FREEDOM = 10.0
+"""Of a series that surges however often: fewer would hide an attack that returns each week."""
+FORGIVEN = 84.0
+"""Periods in which one surge says nothing of a series, and one is always forgiven: it may have been an attack."""
+APART = 2
+"""Days between two surges; unusual days nearer to each other are one."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class _Look:
-    """A look at the residuals of a fit: dispersion (variance over mean), `memory` (by how much more the residuals'
-    sum varies than if days were independent), the residuals, and the weights of the days by how usual they are.
+    """A look at the residuals of a fit: dispersion (variance over mean), the residuals of all days of the window in
+    standard deviations, and the weights of the days by how usual and how recent they are.
     """
 
     dispersion: Numbers
-    memory: Numbers
     residual: Numbers
     weights: Numbers
 
@@ -59,24 +61,23 @@ class _Look:
 def reference(baselines: Baselines, days: range, settings: Settings) -> Reference:
     """What the days before let expect of these days, of which there may be no more than `settings.guard` + 1.
 
-    A quasi-Poisson model, refitted with less weight on days that it finds unusual (Noufaily 2013). That days which
-    follow each other resemble each other widens the doubt about the mean, by the residuals' own autocorrelation; the
-    fewer days are known, the heavier is the tail.
+    A quasi-Poisson model, refitted with less weight on days that it finds unusual (Noufaily 2013). The fewer days are
+    known, and the more often the series has surged before, the heavier is the tail.
     """
-    counts, used, design = baselines.before(days)
-    history = used.sum(axis=2)
+    past = baselines.before(days)
+    counts, used, design = past.counts, past.weights, past.design
+    history = (used > 0).sum(axis=2).astype(np.float64)
     found = start(counts, used, design)
     usual = 1.0 + USUAL_VARIATION**2 * design.ahead(found)
-    look = _Look(usual, np.ones_like(usual), np.zeros_like(counts), used)
+    look = _Look(usual, np.zeros_like(counts), used)
     for steps in STEPS:
         found = improved(found, counts, look.weights / look.dispersion[:, :, None], design, steps)
         look = _look(found, counts, used, look, design)
     mean = design.ahead(found)
-    doubt = _information(found, look, design).variance(design.target) * look.memory
-    variance = look.dispersion * mean + mean**2 * doubt
+    variance = look.dispersion * mean + mean**2 * _information(found, look, design).variance(design.target)
     known = history >= settings.least
     mean, variance = (np.where(known, values, np.nan) for values in (mean, variance))
-    return Reference(mean, variance, _freedom(history), history)
+    return Reference(mean, variance, _freedom(history, _surges(look.residual, past.known)), history)
 
 
 def _look(found: Numbers, counts: Numbers, used: Numbers, last: _Look, design: Design) -> _Look:
@@ -84,14 +85,14 @@ def _look(found: Numbers, counts: Numbers, used: Numbers, last: _Look, design: D
     expected = design.expected(found)
     pearson = (counts - expected) ** 2 / expected
     counted = used * np.minimum(pearson, MOST_COUNTED**2 * last.dispersion[:, :, None])
-    spent = _information(found, last, design).parameters() * last.memory
+    spent = _information(found, last, design).parameters()
     usual = 1.0 + USUAL_VARIATION**2 * design.ahead(found)
     freedom = USUAL_DAYS + np.maximum(used.sum(axis=2) - spent, 1.0)
     dispersion = np.maximum((USUAL_DAYS * usual + counted.sum(axis=2)) / freedom, 1.0)
     root = np.cbrt(expected)
-    residual = used * 1.5 * (np.cbrt(counts) ** 2 - root**2) / np.sqrt(root * dispersion[:, :, None])
+    residual = 1.5 * (np.cbrt(counts) ** 2 - root**2) / np.sqrt(root * dispersion[:, :, None])
     off = np.maximum(np.abs(residual), 1.0)
-    return _Look(dispersion, _memory(residual), residual, used * np.where(off > UNUSUAL, off**-2, 1.0))
+    return _Look(dispersion, residual, used * np.where(off > UNUSUAL, off**-2, 1.0))
 
 
 def _information(found: Numbers, look: _Look, design: Design) -> Information:
@@ -99,17 +100,21 @@ def _information(found: Numbers, look: _Look, design: Design) -> Information:
     return Information(weights, design.products, design.precision)
 
 
-def _memory(residual: Numbers) -> Numbers:
-    """Variance of the residuals' sum over that of independent ones, at least 1 (Newey and West 1987)."""
-    kept = np.clip(residual, -UNUSUAL, UNUSUAL)
-    total = np.ones(residual.shape[:2])
-    whole = np.maximum((kept**2).sum(axis=2), 1e-9)
-    for lag in range(1, LAGS + 1):
-        share = 1.0 - lag / (LAGS + 1)
-        total = total + 2.0 * share * (kept[:, :, :-lag] * kept[:, :, lag:]).sum(axis=2) / whole
-    return np.asarray(np.maximum(total - CHANCE, 1.0))
+def _surges(residual: Numbers, known: Mask) -> Numbers:
+    """How often each series rose beyond the usual, (days, series): also on days that are no part of the baseline."""
+    high = known & (residual > UNUSUAL)
+    begun = high.copy()
+    for lag in range(1, APART + 1):
+        begun[:, :, lag:] &= ~high[:, :, :-lag]
+    return np.asarray(begun.sum(axis=2), dtype=np.float64)
 
 
-def _freedom(history: Numbers) -> Numbers:
-    """Degrees of freedom of the t distribution whose tail is taken."""
-    return np.asarray(USUAL_DAYS + FREEDOM * np.maximum(history - 8.0, 0.0))
+def _freedom(history: Numbers, surges: Numbers) -> Numbers:
+    """Degrees of freedom of the t distribution whose tail is taken.
+
+    Real series surge more often than any such model lets expect, some far more than others: what a series did before
+    says how much of a surge is news. A series of independent days, even one with an attack or two, hardly has any.
+    """
+    known = USUAL_DAYS + FREEDOM * np.maximum(history - 8.0, 0.0)
+    rough = np.maximum(surges - np.maximum(history / FORGIVEN, 1.0), 0.0)
+    return np.asarray(np.maximum(known / (1.0 + ROUGH * rough), np.minimum(known, LEAST_FREEDOM)))

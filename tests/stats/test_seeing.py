@@ -32,5 +32,6 @@ def test_the_power_is_what_simulated_days_show() -> None:
     counts = draw.negative_binomial(25, 25 / 75, size=(400, 100)).astype(np.float64)
     counts[:, 90] = draw.negative_binomial(25, 25 / 125, size=400)
     judged = judge(counts, np.arange(100) % 7)
-    said = power(judged.expected, judged.variance / judged.expected, 2.0)[:, 90].mean()
+    freedom = float(judged.freedom[:, 90].mean())
+    said = power(judged.expected, judged.variance / judged.expected, 2.0, freedom)[:, 90].mean()
     assert said == pytest.approx((judged.p[:, 90] < ALERT).mean(), abs=0.08)

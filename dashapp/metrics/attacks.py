@@ -15,12 +15,10 @@ from dashapp.metrics.detectors import DEFAULT_DETECTOR, DETECTORS, Detector, Num
 from dashapp.metrics.measure import measure
 from dashapp.metrics.pool import Groups
 from dashapp.metrics.registry import METRICS
+from dashapp.stats.outbreak import LARGEST_GAP
 from dashapp.store.reads import known_attacks
 
 __all__ = ["DEFAULT_DETECTOR", "DETECTORS", "Detector", "Unmeasured"]
-
-LARGEST_GAP = 1
-"""Days without an alarm that two alarms of one episode may have between them."""
 
 
 @dataclass(frozen=True)

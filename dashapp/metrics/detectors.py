@@ -87,7 +87,7 @@ def _outbreak(counts: Numbers, weekday: NDArray[np.intp], excluded: Mask) -> Ver
         found.low,
         found.high,
         (found.p < outbreak.ALERT) & enough,
-        found.p_low < outbreak.CRITICAL,
+        found.p_low < outbreak.FALL,
         found.provisional,
     )
 

@@ -11,10 +11,10 @@ from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics.attacks import Judged
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.standing import Standing, standing_of
-from dashapp.stats.outbreak import ALERT, CRITICAL, LEAST
+from dashapp.stats.outbreak import ALERT, FALL, LEAST
 from dashapp.store.attribution import Attribution, attribution
 from dashapp.store.expectations import expectations
-from dashapp.store.findings import Sighting, finding_by_id
+from dashapp.store.findings import finding_by_id
 from dashapp.store.trail import Change, changes_of
 
 BEFORE, AFTER = timedelta(days=28), timedelta(days=7)
@@ -67,20 +67,13 @@ def _days(desk: Desk, one: Standing, window: Window) -> list[Judged]:
     """
     seen = one.found.seen
     told = {date.fromisoformat(day["day"]): _judged(day, desk.today) for day in (seen.evidence or {}).get("days", ())}
-    names = _series(seen)
+    names = seen.named
     kept: defaultdict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for row in expectations(desk.connection, one.found.source, window, names):
         kept[row["day"]].append(dict(row))
     for day, rows in kept.items():
         told[day] = _judged(rows[0] if names == [seen.series] else _added(day, rows), desk.today)
     return [told.get(day, _unknown(day)) for day in window]
-
-
-def _series(seen: Sighting) -> list[str]:
-    """The series that an incident is of: its own, or those that fell or changed together."""
-    evidence = seen.evidence or {}
-    together = evidence.get("series") or ([] if seen.series else [part["series"] for part in evidence.get("parts", ())])
-    return list(together) or [seen.series]
 
 
 def _added(day: date, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -105,7 +98,7 @@ def _judged(row: Mapping[str, Any], today: date) -> Judged:
         row.get("low"),
         row.get("high"),
         alarm=p is not None and p < ALERT and high_enough,
-        drop=p_low is not None and p_low < CRITICAL and day < today,
+        drop=p_low is not None and p_low < FALL and day < today,
         provisional=bool(row.get("provisional")),
     )
 

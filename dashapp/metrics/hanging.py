@@ -1,14 +1,11 @@
 """Whether the flags of a day hang together, read from what the store counted of them."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from dashapp.metrics.counted import Counted, Mask, Numbers
 from dashapp.stats.coordination import SIGNALS, Signals, judge
-from dashapp.store.schema import signal_day
+from dashapp.store.raised import signals_within
 
 COLUMNS = tuple(dict.fromkeys(name for signal in SIGNALS for name in (signal.of, signal.seen)))
 
@@ -29,18 +26,12 @@ def coordination(
 
 def _read(connection: Connection, origin: str, found: Counted) -> dict[str, Numbers]:
     """The statistics by category and day: 0 on a day without flags of the category, NaN on one that is not covered."""
-    of, days = signal_day.c, found.days
     place = {group[0]: number for number, group in enumerate(found.groups)}
     covered = np.where(np.isfinite(found.counts), 0.0, np.nan)
     read = {name: covered.copy() for name in COLUMNS}
-    rows: Sequence[Any] = connection.execute(
-        select(of.category, of.day, *(of[name] for name in COLUMNS)).where(
-            of.origin == origin, of.day.between(days.since, days.until)
-        )
-    ).all()
-    for category, day, *values in rows:
+    for category, day, *values in signals_within(connection, origin, found.days, COLUMNS):
         if category in place:
-            at = place[category], (day - days.since).days
+            at = place[category], (day - found.days.since).days
             for name, value in zip(COLUMNS, values, strict=True):
                 read[name][at] = np.nan if value is None else value
     return read

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from dashapp.domain.ask import Window
 from dashapp.metrics.counted import Counted, Mask, Numbers
 from dashapp.stats.outbreak import ALERT, HOURLY, LEAST, Judged, judge
-from dashapp.store.schema import cube_hour
+from dashapp.store.raised import hours_within
 
 DAYS = 7
 """Of which the hours are judged; what is older is known by its days."""
@@ -96,12 +97,8 @@ def _counts(
     counts = np.where(np.isfinite(found.counts[:, day_of]), 0.0, np.nan)
     series = {group[0]: number for number, group in enumerate(found.groups)}
     place = {hour: number for number, hour in enumerate(hours)}
-    of = cube_hour.c
     first, last = (found.days.since + timedelta(days=int(number)) for number in (day_of[0], day_of[-1]))
-    rows = connection.execute(
-        select(of.category, of.hour, of.raised).where(of.origin == origin, of.day.between(first, last))
-    )
-    for category, hour, raised in rows:
+    for category, hour, raised in hours_within(connection, origin, Window(first, last)):
         if category in series and hour in place:
             counts[series[category], place[hour]] += raised
     told = np.zeros(found.counts.shape)

@@ -192,7 +192,7 @@ def excluded(seen: Look, confirmed: Iterable[Finding]) -> Mask:
     for one in confirmed:
         since, until = ((day - seen.counted.days.since).days for day in (one.seen.since, one.seen.until))
         if until >= 0:
-            mask[_within(seen.series, (one.seen.series,)), max(0, since) : until + 1] = True
+            mask[_within(seen.series, one.seen.named), max(0, since) : until + 1] = True
     return mask
 
 

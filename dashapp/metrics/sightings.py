@@ -14,7 +14,7 @@ from dashapp.domain.vocabulary import Dim, IncidentKind
 from dashapp.metrics.counted import Mask, Numbers
 from dashapp.metrics.hourly import Hourly, nothing
 from dashapp.metrics.looking import Look, Restart, name_of
-from dashapp.stats.outbreak import ALERT, CRITICAL, LARGEST_GAP, LEAST, Judged
+from dashapp.stats.outbreak import ALERT, FALL, LARGEST_GAP, LEAST, Judged
 from dashapp.store.findings import UP, Sighting
 
 COORDINATED = 0.003
@@ -72,7 +72,7 @@ class Family:
     def down(self) -> Mask:
         """Days that are over with fewer flags than chance explains."""
         enough = (self.judged.expected >= LEAST_EXPECTED) & self.seen.counted.settled
-        return np.asarray((self.judged.p_low < CRITICAL) & enough)
+        return np.asarray((self.judged.p_low < FALL) & enough)
 
 
 def alone(seen: Look) -> Family:

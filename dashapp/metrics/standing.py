@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from dashapp.domain.ask import Ask
-from dashapp.domain.vocabulary import Dim, IncidentKind, Triage
+from dashapp.domain.vocabulary import Dim, Triage
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.detecting import VERSION
 from dashapp.metrics.detectors import DEFAULT_DETECTOR
@@ -74,8 +74,3 @@ def has_looked(desk: Desk, names: Iterable[str], metric: str = "flags") -> bool:
 def standing_of(found: Finding) -> Standing:
     """An incident with the groups of its series."""
     return Standing(found, {Dim(name): value for name, value in parse_qsl(found.seen.series, keep_blank_values=True)})
-
-
-def is_rise(one: Standing) -> bool:
-    """Whether it may be an attack: there is more, or what there is hangs together."""
-    return one.found.seen.kind not in (IncidentKind.DROP, IncidentKind.DEFINITION_CHANGE)

@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
+from dashapp.stats.outbreak import LARGEST_GAP
 from dashapp.store.incidents import expectation, finding
 from dashapp.store.trail import DETECTOR, note_change
 from dashapp.store.version import note_looked
 
-NEAR = timedelta(days=2)
+NEAR = timedelta(days=LARGEST_GAP + 1)
 """How far apart the last day of one sighting and the first of the next may lie for both to be the same incident."""
 
 DAYS = 90
@@ -57,6 +58,13 @@ class Sighting:
     provisional: bool = False
     attack: str | None = None
     evidence: Mapping[str, Any] | None = None
+
+    @property
+    def named(self) -> list[str]:
+        """The series that it is of: those that broke or fell together, or its own."""
+        evidence = self.evidence or {}
+        together = evidence.get("series") or [part["series"] for part in evidence.get("parts", ()) if not self.series]
+        return list(together) or [self.series]
 
     def same(self, other: "Sighting") -> bool:
         """Whether two sightings are of one incident."""
@@ -172,7 +180,7 @@ def _judge_again(connection: Connection, known: Finding) -> None:
     """Forget what the next run judges again; what it does not look at stays as it is."""
     of, source = expectation.c, known.source
     here = and_(of.origin == source.origin, of.metric == source.metric, of.detector == source.detector)
-    names = (known.seen.evidence or {}).get("series") or [known.seen.series]
+    names = known.seen.named
     parts = [of.series.startswith(f"{name}&", autoescape=True) for name in names]
     there = and_(here, or_(of.series.in_(names), *parts))
     last = connection.scalar(select(func.max(of.day)).where(there))

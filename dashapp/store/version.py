@@ -30,7 +30,7 @@ LOOKED = select(meta.c.value).where(meta.c.key == LOOKED_KEY)
 
 def has_news(connection: Connection) -> bool:
     """Whether anything has changed since the detectors last looked."""
-    return connection.scalar(PRESENT) != connection.scalar(LOOKED)
+    return version(connection) != int(connection.scalar(LOOKED) or 0)
 
 
 def note_looked(connection: Connection, seen: int | None) -> None:

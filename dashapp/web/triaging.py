@@ -1,5 +1,6 @@
 """What an analyst makes of an incident: what the browser sends, what is written, and what is said if it cannot be."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from dashapp.store.version import next_version
 
 ACTOR = "page"
 """Who acts, as long as nobody signs in."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""What no text has but line feeds and tabs."""
 DIGITS = 18
 """Of a number that any store can hold."""
 
@@ -31,8 +34,8 @@ def decide(writer: Engine, given: Mapping[str, Any], now: datetime) -> str:
     note = str(given.get("note") or "").strip()
     if number is None or state not in set(Triage):
         return "That is no decision about an incident."
-    if len(note) > MOST_NOTE or not note.replace("\n", " ").isprintable():
-        return f"A note is a printable text of at most {MOST_NOTE} characters."
+    if len(note) > MOST_NOTE or CONTROL.search(note):
+        return f"A note is a text of at most {MOST_NOTE} characters, without control characters."
     with writer.begin() as connection:
         if triage(connection, number, Triage(state), note, ACTOR, now) is None:
             return f"There is no incident {number}."

@@ -19,9 +19,9 @@ class Purpose(IntEnum):
     """What simulations are for: each purpose draws from a stream of its own."""
 
     TRAINING = 0
-    HELD_OUT = 31
-    CALIBRATION = 32
-    CONTAMINATION = 33
+    HELD_OUT = 41
+    CALIBRATION = 42
+    CONTAMINATION = 43
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Settings:
     trend_unit: float = 28.0
     trend_sd: float = 0.25
     season_sd: float = 0.2
-    half_life: float = 80.0
+    half_life: float = 65.0
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ ALERT = 10**-2.5
 """A day is an alarm when a count so high has less than this chance."""
 CRITICAL = 1e-4
 """Below it a day is an alarm beyond doubt."""
-FALL = 1e-5
+FALL = CRITICAL
 """A day is a fall when a count so low has less than this chance: a broken rule or a lost feed falls far."""
 OFF = 10**-3.5
 """A day with less than this chance, up or down, that is also `FAR` off is no part of later baselines. At 1e-4 an attack
@@ -35,8 +35,8 @@ LEAST = 5
 """Fewer flags are no alarm, however unlikely: three after fifty days without one are three flags. Nor is a fall by
 fewer.
 """
-LARGEST_GAP = 2
-"""Days without an alarm that two alarms of one episode may have between them: what rests over a weekend goes on."""
+LARGEST_GAP = 1
+"""Days without an alarm that two alarms of one episode may have between them."""
 DAILY = Settings()
 HOURLY = Settings(
     window=28 * 24,

@@ -21,7 +21,7 @@ USUAL_VARIATION = 0.2
 """Standard deviation over mean of a day, beyond Poisson's, that is expected before there is data."""
 USUAL_DAYS = 5.0
 """Days of data that this expectation is worth."""
-FREEDOM = 0.5
+FREEDOM = 1.0
 """Degrees of freedom that a day of the baseline gives to the tail."""
 ROUGH = 4.0
 """What each surge that is not forgiven adds to the divisor of the degrees of freedom."""

@@ -178,11 +178,11 @@ def test_series_of_nothing_and_without_data_are_judged_without_a_warning() -> No
     assert judge(counts[:, :0], np.arange(0)).p.shape == (2, 0)
 
 
-def test_alarms_with_no_more_than_two_days_between_them_are_one_episode() -> None:
+def test_alarms_with_no_more_than_a_day_between_them_are_one_episode() -> None:
     p = np.full((2, 12), 0.5)
-    p[1, [2, 3, 6, 10]] = [1e-3, 1e-6, 2e-3, 1e-3]
+    p[1, [2, 3, 5, 8]] = [1e-3, 1e-6, 2e-3, 1e-3]
     counts = np.full((2, 12), 50.0)
-    assert episodes(p, counts) == [Episode(1, 2, 6, (2, 3, 6), 1e-6), Episode(1, 10, 10, (10,), 1e-3)]
+    assert episodes(p, counts) == [Episode(1, 2, 5, (2, 3, 5), 1e-6), Episode(1, 8, 8, (8,), 1e-3)]
 
 
 def test_four_flags_are_no_alarm_however_unlikely_and_five_are() -> None:

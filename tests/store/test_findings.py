@@ -157,7 +157,7 @@ def test_what_an_analyst_has_judged_is_not_withdrawn(connection: Connection, sta
 
 def test_days_that_were_not_judged_withdraw_nothing(connection: Connection) -> None:
     keep(connection, days(1, 10), seen(8, 10))
-    assert keep(connection, days(9, 12)) == {}
+    assert keep(connection, days(9, 12)) == {"ended": 1}
     assert spans(connection) == [(8, 10)]
 
 

@@ -267,6 +267,9 @@ def test_of_two_analysts_the_last_one_wins_and_the_trail_has_both(site: Site) ->
     ]
 
 
+TOO_LONG = f"A note is a text of at most {MOST_NOTE} characters, without control characters."
+
+
 @pytest.mark.parametrize(
     ("state", "note", "number", "told"),
     [
@@ -274,10 +277,10 @@ def test_of_two_analysts_the_last_one_wins_and_the_trail_has_both(site: Site) ->
         ("confirmed", "", "one", "That is no decision about an incident."),
         (["confirmed"], "", "1", "That is no decision about an incident."),
         ("confirmed", "", "99", "There is no incident 99."),
-        ("confirmed", "x" * (MOST_NOTE + 1), "1", f"A note is a printable text of at most {MOST_NOTE} characters."),
-        ("confirmed", "\x00", "1", f"A note is a printable text of at most {MOST_NOTE} characters."),
+        ("confirmed", "x" * (MOST_NOTE + 1), "1", TOO_LONG),
+        ("confirmed", "\x00", "1", TOO_LONG),
     ],
-    ids=["state", "number", "unknown", "long", "unprintable"],
+    ids=["state", "number", "list", "unknown", "long", "unprintable"],
 )
 def test_what_is_no_decision_changes_nothing(site: Site, state: str, note: str, number: str, told: str) -> None:
     assert site.say(state, note, number)["said"] == told

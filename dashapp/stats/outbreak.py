@@ -26,8 +26,8 @@ FALL = CRITICAL
 """A day is a fall when a count so low has less than this chance: a broken rule or a lost feed falls far."""
 OFF = 10**-3.5
 """A day with less than this chance, up or down, that is also `FAR` off is no part of later baselines. At 1e-4 an attack
-that returns each week becomes the expectation (seen the eighth time in 67 % of simulations, and 79 % here); at 1e-3 too
-few unusual days are left to learn from how rough a series is.
+that returns each week becomes the expectation; at 1e-3 too few unusual days are left to learn from how rough a series
+is.
 """
 FAR = 2.0
 """Times the expected count, or the expected times the count: what is off by less is let in, as a lasting step is."""

@@ -33,10 +33,10 @@ TEN_DAYS = (4, 5, 4, 5, 4, 5, 4, 20, 21, 5)
 UNUSUAL = {
     ("spam", date(2024, 2, 20)): 1,
     ("fraud", date(2024, 3, 1)): 40,
-    ("spam", date(2024, 3, 6)): 60,
-    ("spam", date(2024, 3, 7)): 70,
+    ("spam", date(2024, 3, 6)): 100,
+    ("spam", date(2024, 3, 7)): 110,
 }
-"""Flags of ten weeks of about 20 of spam and 10 of fraud a day: a day that fell, one that rose, and an attack."""
+"""Flags of ten weeks of about 30 of spam and 10 of fraud a day: a day that fell, one that rose, and an attack."""
 NOTE = "they post from one basement"
 
 
@@ -75,7 +75,7 @@ def fill_ten_weeks(engine: Engine, settings: Settings) -> None:
     usual = {
         (category, day): count + number % 3
         for number, day in enumerate(Window(FIRST, LAST))
-        for category, count in (("spam", 19), ("fraud", 9))
+        for category, count in (("spam", 29), ("fraud", 9))
     }
     put(engine, usual | UNUSUAL, date(2024, 3, 6), date(2024, 3, 7))
     with engine.begin() as connection:
@@ -129,8 +129,8 @@ def test_incidents_are_known_attacks_and_what_was_found_by_their_first_day(looke
     [known] = of_kind(body, "known")
     assert (known["id"], known["severity"], known["incident"]) == ("A1", "high", None)
     assert [(alarm["day"], alarm["category"], alarm["observed"]) for alarm in known["evidence"]] == [
-        ("2024-03-06", "spam", 60),
-        ("2024-03-07", "spam", 70),
+        ("2024-03-06", "spam", 100),
+        ("2024-03-07", "spam", 110),
     ]
     assert {alarm["found_at"] for alarm in known["evidence"]} == {"2024-03-12T12:00:00+00:00"}
 
@@ -145,7 +145,7 @@ def test_what_was_found_tells_what_the_store_keeps_of_it(looked: FlaskClient) ->
         "kind": "spike",
         "state": "confirmed",
         "attack": "A1",
-        "observed": 130,
+        "observed": 210,
     }
     assert kept["id"] == attack["id"]
     assert kept["low"] < 40 < kept["expected"] + 2 < kept["high"] < 130

@@ -11,7 +11,7 @@ from dashapp.domain.ask import Ask, Window
 from dashapp.domain.vocabulary import Dim, Feed, IncidentKind, Severity, Triage
 from dashapp.metrics import Desk, Policy
 from dashapp.metrics.detecting import VERSION
-from dashapp.metrics.standing import Standing, has_looked, is_rise, standing, standing_of
+from dashapp.metrics.standing import has_looked, standing, standing_of
 from dashapp.settings import Settings
 from dashapp.store.expectations import keep_expectations
 from dashapp.store.findings import Finding, Sighting, Source, findings_of, keep_sightings, triage
@@ -124,11 +124,6 @@ def test_a_series_may_be_of_any_text(desk: Desk) -> None:
 )
 def test_an_incident_is_sure_beyond_doubt_or_where_somebody_said_so(one: Finding, *, sure: bool) -> None:
     assert standing_of(one).sure is sure
-
-
-def test_falls_and_changes_of_definition_are_no_attacks() -> None:
-    rises = {kind for kind in IncidentKind if is_rise(Standing(finding(replace(seen("spam"), kind=kind)), {}))}
-    assert set(IncidentKind) - rises == {IncidentKind.DROP, IncidentKind.DEFINITION_CHANGE}
 
 
 def test_nobody_has_looked_at_an_origin_before_a_day_of_it_is_judged(desk: Desk) -> None:

@@ -21,6 +21,7 @@ PAGE = Page(
             "Flags against the expected range",
             columns=12,
             about="Each series, on its own scale, with the range in which the chosen detector would raise no alarm.",
+            marked=True,
         ),
         Card(
             "flags",

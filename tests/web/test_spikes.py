@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from dashapp.domain.ask import Window
 from dashapp.metrics.attacks import Judged
+from dashapp.web.figures import marked
 from dashapp.web.spikes import Row, Span, height, spikes
 
 WINDOW = Window(date(2024, 3, 1), date(2024, 3, 5))
@@ -107,3 +108,18 @@ def test_the_table_behind_the_chart_has_every_day_of_every_series() -> None:
     assert table["rows"][4] == ["2024-03-05", "Spam", "41 *", "40.0", "30.0", "52.5", "", ""]
     assert table["rows"][7] == ["2024-03-03", "Fraud", "90", "40.0", "30.0", "52.5", "alarm", ""]
     assert (table["groups"][0], table["groups"][9]) == (["spam"], ["fraud"])
+
+
+def test_a_day_on_which_something_was_new_has_a_line_through_all_rows() -> None:
+    drawn = spikes(WINDOW, "flags", "flags", [SPAM, FRAUD])
+    layout = marked(drawn, [(date(2024, 3, 4), "new: v3")])["layout"]
+    [line] = [shape for shape in layout["shapes"] if shape not in drawn["layout"]["shapes"]]
+    assert [line[name] for name in ("type", "x0", "x1", "yref", "y0", "y1")] == [
+        "line",
+        "2024-03-04",
+        "2024-03-04",
+        "paper",
+        0,
+        1,
+    ]
+    assert [note["text"] for note in layout["annotations"] if note not in drawn["layout"]["annotations"]] == ["new: v3"]

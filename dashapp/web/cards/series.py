@@ -18,7 +18,7 @@ def bars(scene: Scene, card: Card) -> Content:
     answer = measure(scene.desk, card.metric, scene.ask(card))
     if reason := missing(scene, answer):
         return Content(message=reason)
-    figure = _marked(scene, card, answer, figures.bars(answer, scene.known))
+    figure = with_changes(scene, card, answer, figures.bars(answer, scene.known))
     return Content(head(answer), _beside_before(scene, answer, figure))
 
 
@@ -31,7 +31,7 @@ def lines(scene: Scene, card: Card) -> Content:
     trailing = measure(scene.desk, card.metric, replace(answer.ask, trailing=card.trailing)) if pooled else None
     others = [measure(scene.desk, METRICS[key], answer.ask) for key in card.also]
     figure = figures.lines(answer, scene.known, trailing, [other for other in others if not other.error])
-    figure = _marked(scene, card, answer, figure)
+    figure = with_changes(scene, card, answer, figure)
     told = head(answer, *others)[1 if card.also else 0 :]  # one value among several would be taken for that of all
     return Content(told, figure if answer.ask.by else _beside_before(scene, answer, figure))
 
@@ -48,7 +48,7 @@ MEANT = (Dim.MODEL_VERSION, Dim.DETECTOR, Dim.CATEGORY, Dim.MEDIA_TYPE, Dim.REGI
 """Dimensions of which a new value may change what figures mean."""
 
 
-def _marked(scene: Scene, card: Card, answer: Measurement, figure: figures.Figure) -> figures.Figure:
+def with_changes(scene: Scene, card: Card, answer: Measurement, figure: figures.Figure) -> figures.Figure:
     """The figure with the days on which such values were seen for the first time, where the card shows them by day. The
     notice above the page names them all.
     """

@@ -14,6 +14,7 @@ from dashapp.metrics.attacks import Detector, Series, Unmeasured, attacks_within
 from dashapp.web import spikes as drawing
 from dashapp.web.cards.attacks import detector_of, or_reason, totals
 from dashapp.web.cards.content import Content, head, missing
+from dashapp.web.cards.series import with_changes
 from dashapp.web.listing import drill
 from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
@@ -36,6 +37,7 @@ def timeline(scene: Scene, card: Card) -> Content:
     cut = [html.Span(f"{len(shown)} of {len(rows)} series", title="Choose others by category")]
     figure = drawing.spikes(ask.window, card.key, str(card.metric.unit), shown)
     figure["layout"]["meta"]["rows"] = drill(card.metric, scene.view, replace(ask, by=detector.by), scene.first_day)
+    figure = with_changes(scene, card, answer, figure)
     return Content([*head(answer), *(cut if len(rows) > len(shown) else [])], figure)
 
 

@@ -209,15 +209,6 @@ def incidents(desk: Desk, ask: Ask, detector: Detector) -> list[Episode]:
     return sorted([*known, *_found_episodes(found)], key=lambda episode: episode.since)
 
 
-def findings(desk: Desk, ask: Ask, detector: Detector) -> list[Episode]:
-    """As `incidents`, but of what the detector found only what no known attack explains."""
-    found = alarms(desk, ask, detector)
-    known = [_known_episode(attack, found) for attack in attacks_within(desk, ask)]
-    explained = {alarm for episode in known for alarm in episode.evidence}
-    unexplained = _found_episodes([alarm for alarm in found if alarm not in explained])
-    return sorted([*known, *unexplained], key=lambda episode: episode.since)
-
-
 def _series(found: Counted, verdict: Verdict, place: int, window: Window) -> Series:
     numbers = (found.over, verdict.score, verdict.expected, verdict.low, verdict.high)
     columns = [_known(series[place]) for series in numbers]

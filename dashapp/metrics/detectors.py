@@ -58,28 +58,20 @@ class Detector:
     scale: str
     description: str
     limit: str
-    judge: Callable[[Numbers, NDArray[np.intp], Mask], Verdict]
+    judge: Callable[[Numbers, NDArray[np.intp]], Verdict]
 
-    def verdict(self, counts: Numbers, weekday: NDArray[np.intp], excluded: Mask | None = None) -> Verdict:
-        """What it makes of counts (series, days), NaN for a day without data. `weekday` (days,) is 0 for Monday;
-        `excluded` (series, days) are days that enter no baseline.
-        """
-        left_out = np.zeros(counts.shape, dtype=bool) if excluded is None else excluded
-        shape = counts.shape
-        return _kept(self.key, shape, counts.tobytes(), weekday.astype(np.intp).tobytes(), left_out.tobytes())
+    def verdict(self, counts: Numbers, weekday: NDArray[np.intp]) -> Verdict:
+        """What it makes of counts (series, days), NaN for a day without data. `weekday` (days,) is 0 for Monday."""
+        return _kept(self.key, counts.shape, counts.tobytes(), weekday.astype(np.intp).tobytes())
 
 
 @lru_cache(KEPT)
-def _kept(key: Method, shape: tuple[int, int], counts: bytes, weekday: bytes, excluded: bytes) -> Verdict:
-    return DETECTORS[key].judge(
-        np.frombuffer(counts).reshape(shape),
-        np.frombuffer(weekday, dtype=np.intp),
-        np.frombuffer(excluded, dtype=bool).reshape(shape),
-    )
+def _kept(key: Method, shape: tuple[int, int], counts: bytes, weekday: bytes) -> Verdict:
+    return DETECTORS[key].judge(np.frombuffer(counts).reshape(shape), np.frombuffer(weekday, dtype=np.intp))
 
 
-def _outbreak(counts: Numbers, weekday: NDArray[np.intp], excluded: Mask) -> Verdict:
-    found = outbreak.judge(counts, weekday, excluded=excluded)
+def _outbreak(counts: Numbers, weekday: NDArray[np.intp]) -> Verdict:
+    found = outbreak.judge(counts, weekday)
     enough = counts >= outbreak.LEAST
     return Verdict(
         -np.log10(np.maximum(found.p, SMALLEST)),
@@ -94,10 +86,10 @@ def _outbreak(counts: Numbers, weekday: NDArray[np.intp], excluded: Mask) -> Ver
 
 def _scored(
     score: Callable[[Numbers], Numbers], baseline: Callable[[Numbers], Baseline], threshold: float
-) -> Callable[[Numbers, NDArray[np.intp], Mask], Verdict]:
+) -> Callable[[Numbers, NDArray[np.intp]], Verdict]:
     """A detector that counts standard deviations above a mean; nothing is left out of its baseline."""
 
-    def judge(counts: Numbers, _weekday: NDArray[np.intp], _excluded: Mask) -> Verdict:
+    def judge(counts: Numbers, _weekday: NDArray[np.intp]) -> Verdict:
         scores = np.array([score(series) for series in counts]).reshape(counts.shape)
         bases = [baseline(series) for series in counts]
         ranges = [expected_range(base, threshold) for base in bases]

@@ -15,7 +15,6 @@ from dashapp.metrics.attacks import (
     alarms,
     attacks_within,
     backtest,
-    findings,
     flags_of,
     incidents,
     judged,
@@ -188,17 +187,6 @@ def test_an_attack_is_caught_by_one_alarm_and_false_days_are_named(desk: Desk) -
     assert (result.attacks, result.attacks_caught) == (2, 1)
     assert (result.attack_days, result.true_positives, result.false_positives) == (4, 2, 1)
     assert result.false_days == (date(2024, 3, 18),)
-
-
-def test_findings_leave_out_the_alarms_that_a_known_attack_explains(desk: Desk) -> None:
-    put(desk.connection, {day: 2 + day % 2 for day in range(1, 20)} | {8: 30, 9: 40, 18: 30})
-    writes.put_incidents(desk.connection, "ops", [attack(9, 10)], replace=False)
-    found = findings(desk, WHOLE, ZSCORE7)
-    assert [(episode.attack is not None, episode.since.day, episode.until.day) for episode in found] == [
-        (False, 8, 8),
-        (True, 9, 10),
-        (False, 18, 18),
-    ]
 
 
 def test_an_attacks_flags_are_those_of_its_category_on_all_its_days(desk: Desk) -> None:

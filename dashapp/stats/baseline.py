@@ -26,7 +26,9 @@ class Settings:
     `provisional`. The last `guard` days before it are left out, so that the first days of a slow attack do not hide the
     next. Alarms are left out of later baselines for `longest` days running. A series that was off on `longest` of
     `longest` + `slack` days has a new level: its baseline starts anew with them. A day weighs half as much as one
-    `half_life` periods after it: levels wander.
+    `half_life` periods after it: levels wander. The level of the last `recent` periods of the baseline may lie off the
+    trend by so much: a stiff trend and few recent days follow a slow wave better than a trend that gives way, which
+    then leads on where the wave turns.
     """
 
     window: int = 84
@@ -36,9 +38,11 @@ class Settings:
     longest: int = 14
     slack: int = 2
     trend_unit: float = 28.0
-    trend_sd: float = 0.25
+    trend_sd: float = 0.1
     season_sd: float = 0.2
     half_life: float = 65.0
+    recent: int = 10
+    recent_sd: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ HOURLY = Settings(
     slack=4,
     trend_unit=28 * 24,
     half_life=28 * 24,
+    recent=10 * 24,
 )
 """For hours, whose season is the hour of the day, and 24 more at weekends. Worth it from some 100 flags a day."""
 

@@ -11,7 +11,7 @@ Mask = NDArray[np.bool_]
 
 FACTOR = 1.5
 """Of what is expected: the rise that is looked for."""
-LIMIT = 7.0
+LIMIT = 8.0
 """Sum at which a day is an alarm; the sum then starts anew."""
 LARGEST = 3.5
 """Most that a day may add: one day alone is a spike and not a ramp."""

@@ -25,8 +25,10 @@ FREEDOM = 1.0
 """Degrees of freedom that a day of the baseline gives to the tail."""
 ROUGH = 4.0
 """What each surge that is not forgiven adds to the divisor of the degrees of freedom."""
+SCATTER = 7.5
+"""What scatter adds to it, for each unit of variance over squared mean beyond the usual."""
 LEAST_FREEDOM = 10.0
-"""Of a series that surges however often: fewer would hide an attack that returns each week."""
+"""Of a series however rough: fewer would hide an attack that returns each week."""
 FORGIVEN = 84.0
 """Periods in which one surge says nothing of a series, and one is always forgiven: it may have been an attack."""
 APART = 2
@@ -62,7 +64,8 @@ def reference(baselines: Baselines, days: range, settings: Settings) -> Referenc
     """What the days before let expect of these days, of which there may be no more than `settings.guard` + 1.
 
     A quasi-Poisson model, refitted with less weight on days that it finds unusual (Noufaily 2013). The fewer days are
-    known, and the more often the series has surged before, the heavier is the tail.
+    known, the more often the series has surged before, and the more it scatters, the heavier is the tail. The scatter
+    about the trend is that of the count about `mean` as well: what `_lately` mends of it covers the doubt about that.
     """
     past = baselines.before(days)
     counts, used, design = past.counts, past.weights, past.design
@@ -73,11 +76,25 @@ def reference(baselines: Baselines, days: range, settings: Settings) -> Referenc
     for steps in STEPS:
         found = improved(found, counts, look.weights / look.dispersion[:, :, None], design, steps)
         look = _look(found, counts, used, look, design)
-    mean = design.ahead(found)
+    mean = design.ahead(found) * _lately(found, counts, look, design, settings)
     variance = look.dispersion * mean + mean**2 * _information(found, look, design).variance(design.target)
+    scatter = (look.dispersion - 1.0) / mean - USUAL_VARIATION**2
+    freedom = _freedom(history, _surges(look.residual, past.known), np.maximum(scatter, 0.0))
     known = history >= settings.least
     mean, variance = (np.where(known, values, np.nan) for values in (mean, variance))
-    return Reference(mean, variance, _freedom(history, _surges(look.residual, past.known)), history)
+    return Reference(mean, variance, freedom, history)
+
+
+def _lately(found: Numbers, counts: Numbers, look: _Look, design: Design, settings: Settings) -> Numbers:
+    """How many times what the fit lets expect the last days of the baselines had, held near one, (days, series).
+
+    Levels do not keep to a straight trend: a wave bends away from it. It is the mean of a gamma distribution after
+    these days, of standard deviation `settings.recent_sd` before them: the more counts, the more they say.
+    """
+    last = slice(-settings.recent, None)
+    weights, expected = look.weights[:, :, last], design.expected(found)[:, :, last]
+    held = look.dispersion / settings.recent_sd**2
+    return np.asarray(((weights * counts[:, :, last]).sum(axis=2) + held) / ((weights * expected).sum(axis=2) + held))
 
 
 def _look(found: Numbers, counts: Numbers, used: Numbers, last: _Look, design: Design) -> _Look:
@@ -109,12 +126,14 @@ def _surges(residual: Numbers, known: Mask) -> Numbers:
     return np.asarray(begun.sum(axis=2), dtype=np.float64)
 
 
-def _freedom(history: Numbers, surges: Numbers) -> Numbers:
+def _freedom(history: Numbers, surges: Numbers, scatter: Numbers) -> Numbers:
     """Degrees of freedom of the t distribution whose tail is taken.
 
     Real series surge more often than any such model lets expect, some far more than others: what a series did before
     says how much of a surge is news. A series of independent days, even one with an attack or two, hardly has any.
+    Where days scatter by much of their mean, that mean is known less well than doubt about it says: weekdays are held
+    near nothing, and what would tell them from chance is weak.
     """
     known = USUAL_DAYS + FREEDOM * np.maximum(history - 8.0, 0.0)
     rough = np.maximum(surges - np.maximum(history / FORGIVEN, 1.0), 0.0)
-    return np.asarray(np.maximum(known / (1.0 + ROUGH * rough), np.minimum(known, LEAST_FREEDOM)))
+    return np.asarray(np.maximum(known / (1.0 + ROUGH * rough + SCATTER * scatter), np.minimum(known, LEAST_FREEDOM)))

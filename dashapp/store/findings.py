@@ -66,6 +66,12 @@ class Sighting:
         together = evidence.get("series") or [part["series"] for part in evidence.get("parts", ()) if not self.series]
         return list(together) or [self.series]
 
+    @property
+    def days(self) -> list[date]:
+        """Its days but for those on which it was over, until it came back."""
+        over = set((self.evidence or {}).get("quiet", ()))
+        return [day for day in Window(self.since, self.until) if day.isoformat() not in over]
+
     def same(self, other: "Sighting") -> bool:
         """Whether two sightings are of one incident."""
         alike = self.kind == other.kind or {self.kind, other.kind} <= UP

@@ -1,4 +1,4 @@
-"""The tables of what detectors found, and the trail of who changed what."""
+"""The tables of what detectors found, what analysts noted of days, and the trail of who changed what."""
 
 from sqlalchemy import (
     BigInteger,
@@ -83,6 +83,22 @@ JSON object (metrics.evidence); `attack` the known attack that it is part of. `s
 `ended_at` is when it was over, `withdrawn_at` when later data had changed the detector's mind.
 """
 
+annotation = Table(
+    "annotation",
+    metadata,
+    Column("id", NUMBER, primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    key("category"),
+    Column("text", String(500), nullable=False),
+    key("actor", nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    key("removed_by"),
+    CheckConstraint("since <= until", name="days"),
+)
+"""What analysts noted of days, of a category or of all (null). One that was removed stays, with when and by whom."""
+
 audit = Table(
     "audit",
     metadata,
@@ -93,6 +109,8 @@ audit = Table(
     key("subject", nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_audit_subject", "subject", "id"),
+    Index("ix_audit_at", "at", "id"),
 )
-"""Who changed what: `subject` is what it was done to ("finding 12"), `detail` a JSON object of the values from then on.
+"""Who did what: `subject` is what it was done to ("finding 12"), `detail` a JSON object of the values from then on. The
+database itself refuses to change or delete a row.
 """

@@ -12,9 +12,13 @@ from dashapp.domain.vocabulary import Severity
 from dashapp.store.closed import first_open_day
 from dashapp.store.dirty import mark_all_dirty
 from dashapp.store.schema import meta
+from dashapp.store.secrets import new_secret
 
 UNDER_WAY = "copying"
 """The key in the `meta` of a store that is being copied to, until the copy is known to be the same."""
+
+SECRET = "secret"  # noqa: S105 # the key of the secret, not the secret
+"""The key of what cookies are signed with where no setting says so."""
 
 FORMER = "former_slas"
 """The key of those, as JSON: pairs of a day and hours by severity."""
@@ -78,9 +82,28 @@ def is_unfinished(connection: Connection) -> bool:
     return _get(connection, UNDER_WAY) is not None
 
 
+def kept_zone(connection: Connection) -> str | None:
+    """The name of the time zone whose days the store has; None where that was never said."""
+    return _get(connection, "time_zone")
+
+
 def forget_zone(connection: Connection) -> None:
     """Have the next `keep` take the zone that is set."""
     connection.execute(delete(meta).where(meta.c.key == "time_zone"))
+
+
+def kept_secret(connection: Connection) -> str | None:
+    """The secret of this store, if it has one yet."""
+    return _get(connection, SECRET)
+
+
+def own_secret(connection: Connection) -> str:
+    """The secret of this store, made the first time that it is asked for, in a writing transaction."""
+    kept = kept_secret(connection)
+    if kept is None:
+        kept = new_secret()
+        _set(connection, SECRET, kept)
+    return kept
 
 
 def _get(connection: Connection, key: str) -> str | None:

@@ -108,9 +108,12 @@ api_token = Table(
     key("name", nullable=False),
     Column("scope", String(20), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("used_at", Instant),
+    key("made_by"),
     Index("ux_api_token_name", "name", unique=True),
 )
-"""Tokens by their SHA-256; the token itself is shown once and kept nowhere."""
+"""Tokens by their SHA-256; the token itself is shown once and kept nowhere. `used_at` is a minute old at most."""
 
 log_offset = Table(
     "log_offset",

@@ -1,6 +1,6 @@
-"""The tables of what runs beside the requests: runs of jobs, the figures they keep ready, and weekly summaries."""
+"""The tables of what runs beside the requests: runs of jobs, and the figures they keep ready."""
 
-from sqlalchemy import Column, Date, Double, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Double, Index, Integer, String, Table, Text
 
 from dashapp.store.columns import Instant, key, metadata
 
@@ -35,20 +35,3 @@ snapshot = Table(
 )
 """Answers that take long, computed ahead: of a metric and a question (as the query string of an address), the answer as
 JSON, and the version of the data that it was computed from."""
-
-summary = Table(
-    "summary",
-    metadata,
-    Column("week", String(8), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("made_at", Instant, nullable=False),
-    Column("as_of", Date),
-    Column("complete", Integer, nullable=False),
-    Column("facts", Text, nullable=False),
-    Column("markdown", Text, nullable=False),
-    key("author", nullable=False),
-    Column("reason", Text, nullable=False),
-)
-"""Summaries of ISO weeks ("2024-W12"), each with the facts that its figures were taken from, a JSON array. One made
-again is the week's next version. `as_of` is the last covered day of all data then, `complete` the number of the week's
-days that were covered and over, `author` what wrote the text, and `reason` why that did."""

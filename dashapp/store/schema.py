@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from dashapp.domain.vocabulary import Dim
-from dashapp.store import incidents, moderation, operations  # noqa: F401 # so that who knows these tables knows all
+from dashapp.store import incidents, moderation, operations, people, writings  # noqa: F401 # so that who knows these tables knows all
 from dashapp.store.columns import Instant, key, metadata, of_fields, one_of
 
 meta = Table("meta", metadata, key("key", primary_key=True), Column("value", Text, nullable=False))

@@ -1,23 +1,16 @@
 """Tokens that let programs in. Of a token only its SHA-256 is kept, so that nobody can read tokens out of the store."""
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from hashlib import sha256
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from dashapp.domain.access import SCOPES, TokenScope, Visitor
 from dashapp.store.moderation import api_token
+from dashapp.store.secrets import digest_of, new_secret
 
-BYTES = 32
-"""Of chance in a token."""
-
-
-class TokenScope(StrEnum):
-    """What a token lets a program do."""
-
-    INGEST = "ingest"
+USED = timedelta(minutes=1)
+"""How old the moment may be at which a token was last used, so that few requests write."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +20,33 @@ class Token:
     name: str
     scope: TokenScope
     created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    made_by: str | None
 
 
-def create_token(connection: Connection, name: str, scope: TokenScope, now: datetime) -> str:
+def create_token(
+    connection: Connection,
+    name: str,
+    scope: TokenScope,
+    now: datetime,
+    expires_at: datetime | None = None,
+    made_by: str | None = None,
+) -> str:
     """A new token, which is told this once."""
-    token = secrets.token_urlsafe(BYTES)
-    row = {"digest": _digest(token), "name": name, "scope": scope, "created_at": now}
-    connection.execute(insert(api_token).values(row))
+    token = new_secret()
+    row = {"digest": digest_of(token), "name": name, "scope": scope, "created_at": now}
+    connection.execute(insert(api_token).values(row | {"expires_at": expires_at, "made_by": made_by}))
     return token
 
 
 def tokens(connection: Connection) -> list[Token]:
     """All tokens, by name."""
-    rows = connection.execute(select(api_token).order_by(api_token.c.name))
-    return [Token(row.name, TokenScope(row.scope), row.created_at) for row in rows]
+    of = api_token.c
+    rows = connection.execute(
+        select(of.name, of.scope, of.created_at, of.expires_at, of.used_at, of.made_by).order_by(of.name)
+    )
+    return [Token(name, TokenScope(scope), *rest) for name, scope, *rest in rows]
 
 
 def revoke_token(connection: Connection, name: str) -> bool:
@@ -48,11 +54,23 @@ def revoke_token(connection: Connection, name: str) -> bool:
     return bool(connection.execute(delete(api_token).where(api_token.c.name == name)).rowcount)
 
 
-def scope_of(connection: Connection, token: str) -> TokenScope | None:
-    """What a token lets a program do; None for one that is not known."""
-    scope = connection.scalar(select(api_token.c.scope).where(api_token.c.digest == _digest(token)))
-    return scope and TokenScope(scope)
+def visitor_with(connection: Connection, token: str, now: datetime) -> tuple[Visitor, bool] | None:
+    """The program that holds a token, and whether it is time to note that it was used; None where the token is not
+    known or has expired.
+    """
+    of = api_token.c
+    found = connection.execute(
+        select(of.name, of.scope, of.used_at).where(
+            of.digest == digest_of(token), or_(of.expires_at.is_(None), of.expires_at > now)
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    return Visitor(
+        f"token {found.name}", SCOPES[TokenScope(found.scope)]
+    ), not found.used_at or now - found.used_at > USED
 
 
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+def note_used(connection: Connection, token: str, now: datetime) -> None:
+    """Keep when a token was last used."""
+    connection.execute(update(api_token).where(api_token.c.digest == digest_of(token)).values(used_at=now))

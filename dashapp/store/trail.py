@@ -8,10 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from dashapp.domain.access import ANONYMOUS, EVERYBODY
 from dashapp.store.incidents import audit
 
 DETECTOR = "detector"
 """Who acts when a detection run does."""
+RETENTION = "retention"
+"""Who acts when rows are deleted that are too old to be kept."""
+COMMAND = "command line"
+"""Who acts when a command of whoever runs the server does."""
+PROGRAM = "token "
+"""How the names of programs begin."""
+NO_PEOPLE = (ANONYMOUS.name, EVERYBODY.name, DETECTOR, RETENTION, COMMAND)
+"""What the trail calls others than people and programs."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,12 @@ class Change:
     actor: str
     action: str
     detail: Mapping[str, Any]
+
+
+def names_nobody(name: str) -> bool:
+    """Whether the trail would take the name of a person for another actor's."""
+    plain = name.casefold()
+    return plain in NO_PEOPLE or plain.startswith(PROGRAM)
 
 
 def note_change(

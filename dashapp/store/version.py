@@ -1,8 +1,8 @@
 """Numbers that change whenever what readers see has changed, so that answers can be kept until then: the version of
-what is derived from facts, that of the live counts, and that of the answers that were computed ahead.
+what is derived from facts, that of the live counts, that of the answers that were computed ahead, and that of notes.
 """
 
-from sqlalchemy import Connection, Integer, cast, delete, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, cast, delete, insert, select, update
 from sqlalchemy.types import Text
 
 from dashapp.store.schema import meta
@@ -12,6 +12,7 @@ PRESENT = select(meta.c.value).where(meta.c.key == KEY)
 
 LIVE_KEY = "live_version"
 SNAPSHOTS_KEY = "snapshots_version"
+NOTES_KEY = "notes_version"
 
 
 def version(connection: Connection) -> int:
@@ -24,20 +25,21 @@ def next_version(connection: Connection) -> None:
     _raise(connection, KEY)
 
 
-LOOKED_KEY = "looked_version"
-LOOKED = select(meta.c.value).where(meta.c.key == LOOKED_KEY)
+DETECTORS, SUMMARIES = "looked_version", "summaries_looked_version"
+"""Who looks at what is new, by the key of the version that was looked at last."""
+LOOKED = select(meta.c.value).where(meta.c.key == bindparam("by"))
 
 
-def has_news(connection: Connection) -> bool:
-    """Whether anything has changed since the detectors last looked."""
-    return version(connection) != int(connection.scalar(LOOKED) or 0)
+def has_news(connection: Connection, by: str = DETECTORS) -> bool:
+    """Whether anything has changed since somebody, the detectors where nobody is named, last looked."""
+    return version(connection) != int(connection.scalar(LOOKED, {"by": by}) or 0)
 
 
-def note_looked(connection: Connection, seen: int | None) -> None:
-    """Say that the detectors have looked at a version; at none, so that they look again."""
-    connection.execute(delete(meta).where(meta.c.key == LOOKED_KEY))
+def note_looked(connection: Connection, seen: int | None, by: str = DETECTORS) -> None:
+    """Say that somebody has looked at a version; at none, so that they look again."""
+    connection.execute(delete(meta).where(meta.c.key == by))
     if seen is not None:
-        connection.execute(insert(meta).values(key=LOOKED_KEY, value=str(seen)))
+        connection.execute(insert(meta).values(key=by, value=str(seen)))
 
 
 def live_version(connection: Connection) -> int:
@@ -58,6 +60,18 @@ def snapshots_version(connection: Connection) -> int:
 def next_snapshots_version(connection: Connection) -> None:
     """Say that answers were computed ahead, or deleted; to be called in the transaction that does so."""
     _raise(connection, SNAPSHOTS_KEY)
+
+
+def notes_version(connection: Connection) -> int:
+    """The present version of the notes on days and of the summaries; 0 before any."""
+    return int(connection.scalar(select(meta.c.value).where(meta.c.key == NOTES_KEY)) or 0)
+
+
+def next_notes_version(connection: Connection) -> None:
+    """Say that notes or summaries have changed, which no figure depends on; to be called in the transaction that
+    changes them.
+    """
+    _raise(connection, NOTES_KEY)
 
 
 def _raise(connection: Connection, key: str) -> None:

@@ -40,7 +40,7 @@ class Lost(Exception):
 @dataclass(frozen=True)
 class Shift:
     """What a run works with: `now` is when it began, `slot` when it was due. It calls `check` between transactions,
-    which raises where it has to stop.
+    which raises where it has to stop. `clock` tells the time while it goes on.
     """
 
     reader: Engine
@@ -49,6 +49,7 @@ class Shift:
     now: datetime
     slot: datetime
     check: Callable[[], None]
+    clock: Callable[[Connection], datetime] = moment
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ class Runner:
             if self.stopping.is_set():
                 raise Stopped
 
-        shift = Shift(self.reader, self.writer, self.settings, run.begun_at, run.slot, check)
+        shift = Shift(self.reader, self.writer, self.settings, run.begun_at, run.slot, check, self.clock)
         try:
             return job.work(shift), None
         except (Stopped, Lost):

@@ -1,5 +1,6 @@
 """A fact: one figure of a summary, as it was measured and as it is written."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from dashapp.metrics.words import number
 
 ROSE, FELL, UNCHANGED = "rose", "fell", "unchanged"
 BETTER, WORSE = "better", "worse"
+RISK_STATES = ("alert", "warn")
+"""States beyond a threshold, the worse one first."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,9 @@ class Fact:
 
     `direction` and `verdict` say how it moved since the week before and whether that is good, `state` on which side of
     the metric's threshold it lies; None where that is not known or there is no such thing. A provisional one may still
-    change.
+    change. `metric` and `query` say where it was measured: the metric's key (none of attacks, which are counted
+    themselves), and the days and filters as an address has them. A query may hold what an origin wrote freely: it is
+    for links within the house only.
     """
 
     key: str
@@ -30,10 +35,27 @@ class Fact:
     verdict: str | None = None
     state: str | None = None
     provisional: bool = False
+    metric: str | None = None
+    query: str = ""
 
     def __str__(self) -> str:
-        """The text, as a template places it."""
-        return self.text
+        """The placeholder at which a text has the figure."""
+        return f"{{{{{self.key}}}}}"
+
+    @property
+    def title(self) -> str:
+        """The placeholder at which a text has the name."""
+        return f"{{{{{self.key}|name}}}}"
+
+    @property
+    def moved(self) -> str:
+        """The placeholder of the direction."""
+        return f"{{{{{self.key}|direction}}}}"
+
+    @property
+    def judged(self) -> str:
+        """The placeholder of the verdict."""
+        return f"{{{{{self.key}|verdict}}}}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,11 @@ class Facts:
         """The keys of the groups or attacks that have a name below a prefix: `flags` -> `flags.spam`, ..."""
         begin, end = f"{prefix}.", ".name"
         return [key.removesuffix(end) for key in self.known if key.startswith(begin) and key.endswith(end)]
+
+    @classmethod
+    def read(cls, kept: str) -> "Facts":
+        """Facts that were kept as a JSON array."""
+        return cls.of(Fact(**row) for row in json.loads(kept))
 
     def rows(self) -> list[dict[str, Any]]:
         """What is kept of them, and given to programs."""

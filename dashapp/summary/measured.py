@@ -3,78 +3,101 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
-from dashapp.domain.ask import Ask, Grain, Window
+from dashapp.domain.ask import Ask, Filters, Grain, Window, to_filters
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Desk, Kind, Measurement, Metric, Point, Unit, measure
 from dashapp.metrics.words import change, count, level, number
 from dashapp.summary.fact import Fact, direction, verdict
-from dashapp.summary.weeks import DAYS, Known, Week
+from dashapp.summary.scope import Scope, address
+from dashapp.summary.weeks import DAYS, Known
 
-NOT_AVAILABLE, NOT_COMPARABLE = "not available", "not comparable"
+NOT_AVAILABLE = "not available"
+OTHER_DAYS, NOT_SETTLED = "not comparable (other days are known)", "not comparable (not settled yet)"
 COUNTED = (Kind.FLOW, Kind.STOCK)
 """Kinds whose value is the number of their cases."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a fact is about, before it has figures: its key, its words, its metric, and the days."""
+    """What a fact is about, before it has figures: its key, its words, its metric, the days, and the filters."""
 
     key: str
     name: str
     metric: Metric
     known: Known
+    filters: Filters = ()
     failed: bool = False
 
-    def comparable(self, now: Point | None) -> bool:
-        """Whether it may be held against the week before: a count only over the same days, and what takes longer than
+    @classmethod
+    def of(cls, scope: Scope, key: str) -> "Subject":
+        """A metric over all that is asked for."""
+        metric = METRICS[key]
+        return cls(key, scope.title(metric), metric, scope.known(metric.feed), scope.filters_for(metric))
+
+    def incomparable(self, now: Point | None) -> str | None:
+        """Why it may not be held against the week before: a count only over the same days, and what takes longer than
         a week to settle only once it has, for the younger week has had less time. Censored times allow for that.
         """
+        if self.metric.kind is Kind.FLOW and not self.known.comparable:
+            return OTHER_DAYS
         pending = now is not None and now.provisional and not self.metric.censored
         slow = self.metric.settles(self.known.desk.policy) > timedelta(days=DAYS)
-        return (self.metric.kind is not Kind.FLOW or self.known.comparable) and not (pending and slow)
+        return NOT_SETTLED if pending and slow else None
+
+    def source(self, window: Window) -> dict[str, Any]:
+        """Where a fact of some days is measured."""
+        return {"metric": self.metric.key, "query": address(self.filters, window)}
+
+    def group(self, by: Dim, value: str, part: str, name: str) -> "Subject":
+        """The same of one group, by its part of the key and its name."""
+        filters = to_filters({**dict(self.filters), by: (value,)})
+        return replace(self, key=f"{self.key}.{part}", name=f"{self.name}, {name}", filters=filters)
 
 
-def metric_facts(desk: Desk, key: str, week: Week) -> Iterator[Fact]:
+def metric_facts(scope: Scope, key: str) -> Iterator[Fact]:
     """The facts of a metric over all."""
-    metric = METRICS[key]
-    subject = Subject(key, metric.title, metric, Known(desk, week, metric.feed))
-    now, before = _asked(desk, subject)
+    subject = Subject.of(scope, key)
+    now, before = _asked(subject)
     return _told(replace(subject, failed=bool(now.error)), now.total, before.total)
 
 
-def group_facts(
-    desk: Desk, key: str, by: Dim, week: Week, names: Mapping[str, tuple[str, str]], most: int
-) -> Iterator[Fact]:
+def group_facts(scope: Scope, key: str, by: Dim, names: Mapping[str, tuple[str, str]], most: int) -> Iterator[Fact]:
     """The facts of a metric by group, largest first, no more than `most` groups."""
-    metric = METRICS[key]
-    whole = Subject(key, metric.title, metric, Known(desk, week, metric.feed))
-    now, before = _asked(desk, whole, by)
+    whole = Subject.of(scope, key)
+    now, before = _asked(whole, by)
     latest, then = ({point.groups[0]: point for point in answer.points} for answer in (now, before))
     groups = [group for group in {**latest, **then} if _known(now)]
     for group in sorted(groups, key=lambda group: (-(latest[group].n if group in latest else 0), group))[:most]:
         part, name = names[group]
-        subject = replace(whole, key=f"{key}.{part}", name=f"{metric.title}, {name}")
+        subject = whole.group(by, group, part, name)
         yield Fact(f"{subject.key}.name", f"name of {part}", name, name)
         yield from _told(subject, _of(now, latest.get(group)), _of(before, then.get(group)))
 
 
-def groups_of(desk: Desk, key: str, by: Dim, week: Week) -> list[str]:
+def groups_of(scope: Scope, key: str, by: Dim) -> list[str]:
     """The groups that a metric has in either week."""
-    metric = METRICS[key]
-    answers = _asked(desk, Subject(key, "", metric, Known(desk, week, metric.feed)), by)
+    answers = _asked(Subject.of(scope, key), by)
     return sorted({point.groups[0] for answer in answers for point in answer.points})
 
 
-def moment_fact(desk: Desk, key: str) -> Fact:
+def moment_fact(scope: Scope, key: str) -> Fact:
     """The fact of a metric that tells of this moment only."""
-    metric = METRICS[key]
-    answer = measure(desk, metric, Ask(Window(desk.today, desk.today), Grain.WHOLE))
-    name = f"{metric.title}, at the time of writing"
-    if answer.error or answer.total is None:
-        return Fact(key, name, None, NOT_AVAILABLE, metric.unit)
-    value = answer.total.value
-    return Fact(key, name, value, number(value, metric.unit), metric.unit, answer.total.n)
+    metric, desk = METRICS[key], scope.desk
+    filters = scope.filters_for(metric)
+    answer = measure(desk, metric, Ask(Window(desk.today, desk.today), Grain.WHOLE, filters=filters))
+    total = None if answer.error else answer.total
+    return Fact(
+        key,
+        f"{scope.title(metric)}, at the time of writing",
+        total and total.value,
+        number(total.value, metric.unit) if total else NOT_AVAILABLE,
+        metric.unit,
+        total.n if total else None,
+        metric=key,
+        query=address(filters),
+    )
 
 
 def threshold_facts(desk: Desk, key: str) -> Iterator[Fact]:
@@ -89,9 +112,10 @@ def threshold_facts(desk: Desk, key: str) -> Iterator[Fact]:
             yield Fact(f"{key}.{part}", f"{metric.title}, {part}", value, level(value, metric.unit), metric.unit)
 
 
-def _asked(desk: Desk, subject: Subject, *by: Dim) -> tuple[Measurement, Measurement]:
+def _asked(subject: Subject, *by: Dim) -> tuple[Measurement, Measurement]:
     windows = (subject.known.window, subject.known.before)
-    now, before = (measure(desk, subject.metric, Ask(window, Grain.WHOLE, by)) for window in windows)
+    asked = (Ask(window, Grain.WHOLE, by, subject.filters) for window in windows)
+    now, before = (measure(subject.known.desk, subject.metric, ask) for ask in asked)
     return now, before
 
 
@@ -110,18 +134,18 @@ def _of(answer: Measurement, point: Point | None) -> Point | None:
 def _told(subject: Subject, now: Point | None, before: Point | None) -> Iterator[Fact]:
     """A figure with its cases, what it was in the week before, and the change."""
     key, name, unit = subject.key, subject.name, subject.metric.unit
+    here, there = (subject.source(window) for window in (subject.known.window, subject.known.before))
     fact = _figure(subject, now, before)
     yield fact
     if subject.metric.kind not in COUNTED and fact.value is not None:
-        yield Fact(f"{key}.n", f"{name}, cases", fact.n, count(fact.n or 0))
+        yield Fact(f"{key}.n", f"{name}, cases", fact.n, count(fact.n or 0), **here)
     then, earlier = before and before.value, before is not None and before.provisional
-    yield Fact(
-        f"{key}.before", f"{name}, same days of the week before", then, number(then, unit), unit, provisional=earlier
-    )
+    text, words = number(then, unit), f"{name}, same days of the week before"
+    yield Fact(f"{key}.before", words, then, text, unit, before and before.n, provisional=earlier, **there)
     value = now and now.value
     moved, text = _change(value, then, unit), change(value, then, unit)
-    if not subject.comparable(now):
-        moved, text = None, NOT_COMPARABLE
+    if why := subject.incomparable(now):
+        moved, text = None, why
     yield Fact(
         f"{key}.change",
         f"{name}, change",
@@ -131,6 +155,7 @@ def _told(subject: Subject, now: Point | None, before: Point | None) -> Iterator
         direction=fact.direction,
         verdict=fact.verdict,
         provisional=fact.provisional or earlier,
+        **here,
     )
 
 
@@ -138,7 +163,7 @@ def _figure(subject: Subject, now: Point | None, before: Point | None) -> Fact:
     """A figure of the week, and how it moved."""
     metric, known, value = subject.metric, subject.known, now and now.value
     threshold = metric.threshold_under(known.desk.policy)
-    moved = direction(value, before and before.value, metric.unit) if subject.comparable(now) else None
+    moved = None if subject.incomparable(now) else direction(value, before and before.value, metric.unit)
     return Fact(
         subject.key,
         subject.name,
@@ -150,6 +175,7 @@ def _figure(subject: Subject, now: Point | None, before: Point | None) -> Fact:
         verdict(metric, moved),
         threshold.state(value) if threshold and value is not None else None,
         provisional=now is not None and value is not None and (now.provisional or known.complete < DAYS),
+        **subject.source(known.window),
     )
 
 

@@ -62,11 +62,14 @@ def _refused(text: str) -> Week:
 
 @dataclass(frozen=True)
 class Known:
-    """How much of a week, and of the week before, the data of one feed tell."""
+    """How much of a week, and of the week before, the data of one feed tell, of some origins or of those that a view
+    shows when it names none.
+    """
 
     desk: Desk
     week: Week
     feed: Feed
+    origins: tuple[str, ...] = ()
 
     @cached_property
     def covered(self) -> frozenset[date]:
@@ -104,37 +107,38 @@ class Known:
     @cached_property
     def _coverage(self) -> Coverage:
         both = Window(self.week.previous.monday, self.week.window.until)
-        return self.desk.coverage(self.desk.default_origins(self.feed), both, self.feed)
+        return self.desk.coverage(self.origins or self.desk.default_origins(self.feed), both, self.feed)
 
 
-def complete(desk: Desk, week: Week) -> int:
+def complete(desk: Desk, week: Week, origins: tuple[str, ...] = ()) -> int:
     """How many days of the week are complete, of what is delivered at all: by the feed that lacks most."""
-    return min((Known(desk, week, feed).complete for feed in FEEDS if _ends(desk, feed)), default=0)
+    known = [Known(desk, week, feed, origins) for feed in FEEDS if _ends(desk, feed, origins)]
+    return min((one.complete for one in known), default=0)
 
 
-def as_of(desk: Desk) -> date | None:
+def as_of(desk: Desk, origins: tuple[str, ...] = ()) -> date | None:
     """The last covered day of all data; None where there is none."""
-    return max((ends[1] for feed in FEEDS if (ends := _ends(desk, feed))), default=None)
+    return max((ends[1] for feed in FEEDS if (ends := _ends(desk, feed, origins))), default=None)
 
 
-def last_complete(desk: Desk) -> Week:
+def last_complete(desk: Desk, origins: tuple[str, ...] = ()) -> Week:
     """The last week that is over, by the clock and by the data."""
     last = _yesterday(desk)
-    return Week.of(min(last, as_of(desk) or last) + timedelta(days=1)).previous
+    return Week.of(min(last, as_of(desk, origins) or last) + timedelta(days=1)).previous
 
 
-def check(desk: Desk, week: Week) -> None:
+def check(desk: Desk, week: Week, origins: tuple[str, ...] = ()) -> None:
     """Refuse a week of which nothing can be known yet, or of before the data."""
     if week.monday > _yesterday(desk):
         raise NoWeek(f"no day of {week.name} is over yet")
-    first = min((ends[0] for feed in FEEDS if (ends := _ends(desk, feed))), default=None)
+    first = min((ends[0] for feed in FEEDS if (ends := _ends(desk, feed, origins))), default=None)
     if first and week.window.until < first:
         raise NoWeek(f"{week.name} is before the data begin, on {day(first)}")
 
 
-def _ends(desk: Desk, feed: Feed) -> tuple[date, date] | None:
+def _ends(desk: Desk, feed: Feed, origins: tuple[str, ...] = ()) -> tuple[date, date] | None:
     """The first and the last covered day of a feed."""
-    coverage = desk.coverage(desk.default_origins(feed), feed=feed)
+    coverage = desk.coverage(origins or desk.default_origins(feed), feed=feed)
     return (coverage.first, coverage.as_of) if coverage.first and coverage.as_of else None
 
 

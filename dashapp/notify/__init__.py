@@ -1,0 +1,1 @@
+"""Messages to people, by mail and to Slack. What they are about is not known here."""

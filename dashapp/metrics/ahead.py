@@ -39,11 +39,11 @@ def reads_facts(metric: Metric, ask: Ask) -> bool:
 
 def question(desk: Desk, metric: Metric, asked: Ask) -> str | None:
     """How the store knows a question: as the query string of an address, with a digest of all else that the answer
-    depends on. None where an answer may not be kept, or is not worth it: what is shown on screen only, what a cube
+    depends on. None where an answer may not be kept, or is not worth it: what is for leads only, what a cube
     answers, and what is filtered.
     """
     usual = to_filters({Dim.ORIGIN: desk.default_origins(metric.feed)})
-    if not metric.deferred or metric.privacy is Privacy.SCREEN or asked.filters != usual or asked.trailing > 1:
+    if not metric.deferred or metric.privacy is Privacy.TEAM or asked.filters != usual or asked.trailing > 1:
         return None
     if not reads_facts(metric, asked):
         return None

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from dashapp.domain.access import Permission
 from dashapp.domain.ask import FIRST_DAY, Ask, Window
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import stretches
@@ -39,7 +40,7 @@ TRAIL = timedelta(days=6)
 
 
 class Audience(StrEnum):
-    """Where an answer goes: onto a lead's screen, or out of it as file, API answer, alert or summary."""
+    """Where an answer goes: onto a screen, or out of it as file, API answer, alert or summary."""
 
     SCREEN = "screen"
     FILE = "file"
@@ -50,7 +51,8 @@ class Desk:
     """Where and when a question is asked: a reading connection, the wall clock, and the settings numbers depend on.
 
     The connection reads in one transaction, so what was asked once at a desk is not asked again. `ahead` tells whether
-    an answer may be given that was computed ahead.
+    an answer may be given that was computed ahead. `permissions` are those of whoever asks; jobs and
+    commands have none.
     """
 
     connection: Connection
@@ -58,7 +60,13 @@ class Desk:
     policy: Policy
     audience: Audience = Audience.FILE
     ahead: bool = True
+    permissions: frozenset[Permission] = frozenset()
     known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def shows_reviewers(self) -> bool:
+        """Whether figures of single reviewers may be told: to leads, on screen."""
+        return self.audience is Audience.SCREEN and Permission.TEAM in self.permissions
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """The answer to a question, found the first time it is put."""

@@ -14,12 +14,13 @@ from dashapp.domain.vocabulary import Dim, Feed, Method, Triage
 from dashapp.metrics.counted import Mask
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.hanging import coordination
-from dashapp.metrics.hourly import first_hour, hourly
+from dashapp.metrics.hourly import hourly, remembered
 from dashapp.metrics.looking import REACH, Known, Look, excluded, keep_look, look, with_changes
 from dashapp.metrics.registry import Policy
 from dashapp.metrics.sightings import COORDINATED, Family, alone, attack_of, parts_of, sightings, split_sightings
+from dashapp.metrics.stories import STORY
 from dashapp.stats import outbreak
-from dashapp.stats.ramps import ramps
+from dashapp.stats.ramps import LIMIT, ramps
 from dashapp.stats.seeing import LEVEL, false_discoveries
 from dashapp.store.expectations import has_judged
 from dashapp.store.findings import DAYS, Finding, Sighting, Source, findings_of, keep_sightings, note_attacks
@@ -27,7 +28,7 @@ from dashapp.store.reads import Origin, known_attacks, origins
 from dashapp.store.trail import DETECTOR, changes_of, note_change
 from dashapp.store.version import note_looked, version
 
-VERSION = 1
+VERSION = 2
 """Of the detector and its settings: days judged by another are judged again."""
 
 PARAMETERS = {
@@ -37,6 +38,8 @@ PARAMETERS = {
     "coordinated": COORDINATED,
     "false_discoveries": LEVEL,
     "least": outbreak.LEAST,
+    "ramp": LIMIT,
+    "story": STORY,
     "daily": asdict(outbreak.DAILY),
     "hourly": asdict(outbreak.HOURLY),
 }
@@ -102,7 +105,7 @@ def _look_at(desk: Desk, writer: Engine, subject: Subject, one: Origin) -> Mappi
     changed = [seen for seen in (main, *splits) if seen.since]
     if not changed:
         return {}
-    found = [one for one in _seen(desk, source, main, splits, known) if one.until >= judged.since]
+    found = [one for one in _seen(desk, source, subject, main, splits, known) if one.until >= judged.since]
     with writer.begin() as writing:
         if _states(findings_of(writing, source)) != _states(said):
             return {}  # an analyst spoke meanwhile, which is news: the next run goes by it
@@ -144,18 +147,15 @@ def _windows(desk: Desk, source: Source, one: Origin) -> tuple[Window, Window]:
     return read, judged
 
 
-def _seen(desk: Desk, source: Source, main: Look, splits: Sequence[Look], known: Known) -> list[Sighting]:
+def _seen(
+    desk: Desk, source: Source, subject: Subject, main: Look, splits: Sequence[Look], known: Known
+) -> list[Sighting]:
     """All incidents of an origin, with what drives each."""
     attacks = known_attacks(desk.connection, (source.origin,), main.counted.days)
-    finer = [alone(seen) for seen in splits]
+    finer = [alone(seen, known.settled) for seen in splits]
     found = [
         replace(one, evidence={**(one.evidence or {}), "parts": parts_of(one, finer)}) if one.series else one
-        for one in sightings(_family(desk, source, main, known), attacks, known.restarts)
-    ]
-    found += [
-        one
-        for one in known.by_hours
-        if one.until < first_hour(main.counted) and not any(other.same(one) for other in found)
+        for one in sightings(_family(desk, source, main, known), attacks, known.restarts, subject.within)
     ]
     for family in finer:
         found += split_sightings(family, _discoveries(family), found)
@@ -166,12 +166,14 @@ def _family(desk: Desk, source: Source, main: Look, known: Known) -> Family:
     """The main series with slow rises and, of flags, with what hangs together."""
     rising = ramps(main.counted.over, main.judged) & (main.counted.counts >= outbreak.LEAST)
     if source.metric != "flags":
-        return replace(alone(main), ramp=rising)
+        return replace(alone(main, known.settled), ramp=rising)
     left_out = excluded(main, known.confirmed)
     combined, signals = coordination(desk.connection, source.origin, main.counted, left_out)
     off = left_out | main.judged.alarmed
-    hours = hourly(desk.connection, source.origin, desk.policy.zone, main.counted, off, desk.now)
-    return Family(main, combined, signals, rising, hours)
+    zone = desk.policy.zone
+    fresh = hourly(desk.connection, source.origin, zone, main.counted, off, desk.now)
+    hours = remembered(fresh, main, known.by_hours, zone)
+    return Family(main, combined, signals, rising, hours, known.settled)
 
 
 def _discoveries(family: Family) -> Mask:

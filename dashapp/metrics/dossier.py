@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from dashapp.domain.access import Permission
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import Dim, Feed
-from dashapp.metrics.attacks import Judged
 from dashapp.metrics.desk import Desk
+from dashapp.metrics.disclosure import unnamed
+from dashapp.metrics.judgement import Judged
+from dashapp.metrics.kept import judged_day, unjudged
 from dashapp.metrics.standing import Standing, standing_of
-from dashapp.stats.outbreak import ALERT, FALL, LEAST
 from dashapp.store.attribution import Attribution, attribution
 from dashapp.store.expectations import expectations
 from dashapp.store.findings import finding_by_id
@@ -47,11 +49,20 @@ def dossier(desk: Desk, number: int) -> Dossier | None:
 
 
 def drivers(desk: Desk, one: Standing) -> Attribution | None:
-    """What the flags of an incident come down to; None where it is of no category, or of counts without rows."""
+    """What the flags of an incident come down to; None where it is of no category, or of counts without rows. Accounts
+    and contents are named to those who may see single flags; of whom nobody is named, few flags are not told.
+    """
     source, seen = one.found.source, one.found.seen
     if one.category is None or source.metric != Feed.FLAGS:
         return None
-    return attribution(desk.connection, source.origin, one.category, seen.since, seen.until)
+    found = attribution(desk.connection, source.origin, one.category, seen.since, seen.until)
+    least, named = desk.policy.small_group, Permission.ROWS in desk.permissions
+    return replace(
+        found,
+        targets=found.targets if named else unnamed(found.targets, least),
+        contents=found.contents if named else unnamed(found.contents, least),
+        reporters=unnamed(found.reporters, least),
+    )
 
 
 def rows_of(one: Standing) -> dict[Dim, tuple[str, ...]] | None:
@@ -66,42 +77,18 @@ def _days(desk: Desk, one: Standing, window: Window) -> list[Judged]:
     found.
     """
     seen = one.found.seen
-    told = {date.fromisoformat(day["day"]): _judged(day, desk.today) for day in (seen.evidence or {}).get("days", ())}
+    found = {date.fromisoformat(day["day"]): day for day in (seen.evidence or {}).get("days", ())}
     names = seen.named
     kept: defaultdict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for row in expectations(desk.connection, one.found.source, window, names):
         kept[row["day"]].append(dict(row))
-    for day, rows in kept.items():
-        told[day] = _judged(rows[0] if names == [seen.series] else _added(day, rows), desk.today)
-    return [told.get(day, _unknown(day)) for day in window]
+    found |= {day: rows[0] if names == [seen.series] else _added(rows) for day, rows in kept.items()}
+    return [judged_day(day, found[day], desk.today) if day in found else unjudged(day) for day in window]
 
 
-def _added(day: date, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _added(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Several series as one: their counts and what was expected of them; a range of a sum is not known."""
-    sums = {
+    return {
         name: sum(known) if (known := [row[name] for row in rows if row[name] is not None]) else None
         for name in ("observed", "expected")
     }
-    return {"day": day, **sums}
-
-
-def _judged(row: Mapping[str, Any], today: date) -> Judged:
-    """A day as it was judged; today is no fall, for it is not over."""
-    given, observed, p, p_low = row["day"], row["observed"], row.get("p"), row.get("p_low")
-    day = date.fromisoformat(given) if isinstance(given, str) else given
-    high_enough = observed is not None and observed >= LEAST
-    return Judged(
-        day,
-        None if observed is None else int(observed),
-        None,
-        row["expected"],
-        row.get("low"),
-        row.get("high"),
-        alarm=p is not None and p < ALERT and high_enough,
-        drop=p_low is not None and p_low < FALL and day < today,
-        provisional=bool(row.get("provisional")),
-    )
-
-
-def _unknown(day: date) -> Judged:
-    return Judged(day, None, None, None, None, None, alarm=False, drop=False, provisional=False)

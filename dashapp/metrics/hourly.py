@@ -1,6 +1,6 @@
 """Hours with more flags than the same hours let expect: an attack is seen hours before its day is over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 
 from dashapp.domain.ask import Window
 from dashapp.metrics.counted import Counted, Mask, Numbers
+from dashapp.metrics.looking import Look
 from dashapp.stats.outbreak import ALERT, HOURLY, LEAST, Judged, judge
+from dashapp.store.findings import Sighting
 from dashapp.store.raised import hours_within
 
 DAYS = 7
@@ -72,6 +74,20 @@ def hourly(
     start = int(np.searchsorted(day_of, (since - found.days.since).days))
     judged = judge(counts, _seasons(hours, zone), excluded=excluded[places][:, day_of], first=start, settings=HOURLY)
     return _by_day(found, places, hours, day_of, counts, judged)
+
+
+def remembered(found: Hourly, seen: Look, known: Iterable[Sighting], zone: ZoneInfo) -> Hourly:
+    """What hours say, with what they said of days whose hours are judged no more, as incidents have kept it."""
+    p, told = found.p.copy(), {at: list(hours) for at, hours in found.told.items()}
+    rows, since = {name: row for row, name in enumerate(seen.series)}, seen.counted.days.since
+    shown = [(one.series, hour) for one in known for hour in (one.evidence or {}).get("hours", ())]
+    for name, hour in shown:
+        day = datetime.fromisoformat(hour["hour"]).astimezone(zone).date()
+        if name in rows and since <= day < first_hour(seen.counted):
+            at = rows[name], (day - since).days
+            p[at] = np.nanmin([p[at], min(HOURS * hour["p"], 1.0)])
+            told.setdefault(at, []).append(hour)
+    return Hourly(p, told)
 
 
 def hours_of(since: date, until: date, zone: ZoneInfo, now: datetime) -> list[datetime]:

@@ -39,10 +39,12 @@ class Restart(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What is to be taken into account: confirmed incidents, days from which series mean something else, and incidents
-    that hours have shown, which nobody sees any more once only their days are looked at.
+    """What is to be taken into account: incidents that an analyst has judged, of these the confirmed ones, days from
+    which series mean something else, and incidents that hours have shown, which nobody sees any more once only their
+    days are looked at.
     """
 
+    settled: tuple[Finding, ...]
     confirmed: tuple[Finding, ...]
     restarts: tuple[Restart, ...]
     dismissed: tuple[Restart, ...]
@@ -54,8 +56,10 @@ class Known:
         known = list(findings)
         changed = [one for one in known if one.seen.kind is IncidentKind.DEFINITION_CHANGE]
         dismissed = [one for one in changed if one.state is Triage.DISMISSED]
+        settled = tuple(one for one in known if one.state is not Triage.OPEN and one not in changed)
         return cls(
-            tuple(one for one in known if one.state is Triage.CONFIRMED and one not in changed),
+            settled,
+            tuple(one for one in settled if one.state is Triage.CONFIRMED),
             tuple(_restart(one) for one in changed if one not in dismissed),
             tuple(_restart(one) for one in dismissed),
             tuple(one.seen for one in known if "hours" in (one.seen.evidence or {})),
@@ -187,12 +191,14 @@ def _first_changed(found: Counted, seen: Numbers) -> int | None:
 
 
 def excluded(seen: Look, confirmed: Iterable[Finding]) -> Mask:
-    """The days of confirmed incidents, in their series and all that are part of these."""
+    """The days of confirmed incidents, but for those on which they were over, in their series and all that are part of
+    these.
+    """
     mask = np.zeros(seen.counted.counts.shape, dtype=bool)
     for one in confirmed:
-        since, until = ((day - seen.counted.days.since).days for day in (one.seen.since, one.seen.until))
-        if until >= 0:
-            mask[_within(seen.series, one.seen.named), max(0, since) : until + 1] = True
+        days = np.array([(day - seen.counted.days.since).days for day in one.seen.days], dtype=np.intp)
+        known = days[(days >= 0) & (days < seen.counted.days.length)]
+        mask[np.ix_(_within(seen.series, one.seen.named), known)] = True
     return mask
 
 
@@ -213,7 +219,7 @@ def _within(names: Sequence[str], series: Iterable[str]) -> NDArray[np.intp]:
 
 def _new_changes(seen: Look, known: Known, within: int) -> list[Restart]:
     """The changes of definition that nobody knows of yet."""
-    groups = _together(seen.counted.groups, within)
+    groups = systems(seen.counted.groups, within)
     found = []
     for places in groups.values():
         judged = outbreak.Judged(**{name: getattr(seen.judged, name)[places] for name in (*JUDGED, "alarmed")})
@@ -231,7 +237,8 @@ def _near(one: Restart, other: Restart) -> bool:
 APART = 14
 
 
-def _together(groups: Sequence[tuple[str, ...]], within: int) -> dict[tuple[str, ...], list[int]]:
+def systems(groups: Sequence[tuple[str, ...]], within: int) -> dict[tuple[str, ...], list[int]]:
+    """The places of the series of each system: those whose first `within` groups are the same."""
     found: dict[tuple[str, ...], list[int]] = {}
     for place, group in enumerate(groups):
         found.setdefault(group[:within], []).append(place)

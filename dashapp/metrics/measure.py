@@ -14,14 +14,14 @@ from dashapp.domain.ask import FIRST_DAY, Ask, Filters, Grain, Stretch, Window
 from dashapp.domain.vocabulary import Dim, Feed, Severity
 from dashapp.metrics import stretches
 from dashapp.metrics.ahead import computed_ahead, reads_facts
-from dashapp.metrics.desk import Audience, Desk, settled_day, widened, with_origins
-from dashapp.metrics.disclosure import hidden_small, of_persons, pseudonyms, too_few
+from dashapp.metrics.desk import Desk, settled_day, widened, with_origins
+from dashapp.metrics.disclosure import pseudonyms, told_of_people
 from dashapp.metrics.durations import durations, moments
 from dashapp.metrics.judged import judged
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.platforms import platforms_of
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
-from dashapp.metrics.registry import COUNTS, METRICS, Kind, Metric, Privacy, Statistics
+from dashapp.metrics.registry import COUNTS, METRICS, PERSONS, Kind, Metric, Privacy, Statistics
 from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import Coverage
@@ -45,7 +45,8 @@ def measure(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     if ask.stretch and metric.live:
         metric = METRICS[metric.live(ask)]
     asked = with_origins(desk, ask, metric.feed)
-    return desk.once(("measure", metric.key, asked), lambda: _measured(desk, metric, ask, asked))
+    question = ("measure", metric.key, asked, desk.shows_reviewers)
+    return desk.once(question, lambda: _measured(desk, metric, ask, asked))
 
 
 def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
@@ -94,8 +95,10 @@ def as_of(desk: Desk, ask_origins: tuple[str, ...] = (), feed: Feed = Feed.FLAGS
 
 def _refusal(desk: Desk, metric: Metric, ask: Ask) -> str | None:
     """Why a question is not answered at all."""
-    if metric.privacy is Privacy.SCREEN and desk.audience is not Audience.SCREEN:
-        return f"{metric.title} is shown on screen only."
+    if metric.privacy is Privacy.TEAM and not desk.shows_reviewers:
+        return f"{metric.title} is for leads, on screen only."
+    if ask.chosen(Dim.REVIEWER):
+        return "Nobody is picked out: figures are split by reviewer, not filtered by it."
     if ask.stretch and metric.feed is not Feed.LIVE:
         return f"{metric.title} is counted by day, week or month, not by {ask.grain}."
     if reason := _unkept(metric, ask):
@@ -126,18 +129,16 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if found := _unsummed(desk, answer, pooling):
         return found
+    if desk.policy.small_group > 1 and not PERSONS.isdisjoint(ask.dims):
+        told = told_of_people(answer, pooling, lambda one: _sums(desk, metric, one, coverage), desk.policy.small_group)
+        return replace(told, from_facts=reads_facts(metric, ask))
     sums = _lived(desk, metric, ask) if metric.feed is Feed.LIVE else _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
     total = pooling.total(_whole(desk, metric, ask, coverage, sums))
-    if any(too_few(_sums(desk, metric, one, coverage), desk.policy.small_group) for one in of_persons(ask)):
-        reason = f"There are fewer than {desk.policy.small_group} {metric.unit}, which are not told of one person."
-        return replace(answer, error=reason, refused=True)
-    told = platforms.points(pooling, sums) if platforms else pooling.points(sums)
-    points, hidden = hidden_small(
-        ask, ranked(told) if metric.whole.intersection(ask.by) else told, desk.policy.small_group
-    )
-    return replace(answer, points=points, total=total, hidden=hidden, from_facts=reads_facts(metric, ask))
+    points = platforms.points(pooling, sums) if platforms else pooling.points(sums)
+    points = ranked(points) if metric.whole.intersection(ask.by) else points
+    return replace(answer, points=tuple(points), total=total, from_facts=reads_facts(metric, ask))
 
 
 def _whole(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage, sums: Sums) -> Sums:

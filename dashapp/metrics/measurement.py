@@ -24,8 +24,8 @@ class Measurement:
     threshold: Threshold | None = None
     spreads: tuple[Spread, ...] = ()
     from_facts: bool = False
-    hidden: int = 0
-    """Groups that are not told of because they are small and stand for a person; the total has them."""
+    rounded_to: int = 0
+    """What counts of people are rounded down to a multiple of; people with fewer are left out. 0 where all is told."""
     left_out: int = 0
     """Cases of which it is not known when they were decided."""
     took: timedelta = timedelta(0)

@@ -135,12 +135,12 @@ def utilisation(ask: Ask) -> Statistics:
     Kind.RATIO,
     dims=frozenset({Dim.ORIGIN, Dim.TEAM, Dim.REVIEWER}),
     clock="day decided",
-    privacy=Privacy.SCREEN,
+    privacy=Privacy.TEAM,
     rows=None,
 )
 def utilisation_per_reviewer(ask: Ask) -> Statistics:
-    """Human-review flags decided, as a share of the reviewer's capacity. Workload only, under a pseudonym, on screen
-    only: it says nothing of speed or accuracy.
+    """Human-review flags decided, as a share of the reviewer's capacity. Workload only, under a pseudonym, for
+    leads and on screen only: it says nothing of speed or accuracy.
     """
     return capacity(ask)
 

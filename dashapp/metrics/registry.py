@@ -16,6 +16,9 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.threshold import Threshold
 from dashapp.domain.vocabulary import Dim, Feed, Severity
 
+PERSONS = frozenset({Dim.CREATOR})
+"""Dimensions of which each value is a person outside the team; see metrics.disclosure."""
+
 Statistics = Select[Any]
 """Columns bucket (a day), one per split dimension, num, den: sums that can be pooled. A flow has no den (0)."""
 
@@ -41,10 +44,12 @@ COUNTS = frozenset(Unit) - {Unit.PERCENT, Unit.SCORE, Unit.HOURS}
 
 
 class Privacy(StrEnum):
-    """Who may see a figure: anybody who may see the page, or leads and on screen only, in no file, API or alert."""
+    """Who may see a figure: anybody who may see the page; or, of single reviewers, leads (Permission.TEAM) and on
+    screen only, in no file, API answer, alert or summary.
+    """
 
     OPEN = "open"
-    SCREEN = "screen"
+    TEAM = "team"
 
 
 class Kind(StrEnum):
@@ -183,6 +188,10 @@ def metric(
 
     def declare(function: Callable[[Ask], Statistics]) -> Callable[[Ask], Statistics]:
         definition = " ".join(inspect.cleandoc(function.__doc__ or "").split())
+        if Dim.REVIEWER in dims and more.get("privacy") is not Privacy.TEAM:
+            raise ValueError(f"{function.__name__}: what is kept by reviewer is for leads only")
+        if not PERSONS.isdisjoint(dims) and kind is not Kind.FLOW:
+            raise ValueError(f"{function.__name__}: of single people only counts are told, which can be rounded")
         if not definition or function.__name__ in METRICS:
             raise ValueError(f"{function.__name__}: a metric has a definition and a key of its own")
         METRICS[function.__name__] = Metric(

@@ -27,14 +27,25 @@ def _live(ask: Ask) -> str:
     return "live_reports" if ask.dims & {Dim.EVENT, Dim.DECISION_ACTION} else "live_created"
 
 
-RANKED = ((Dim.CREATOR, Dim.STATUS), (Dim.ITEM_ID, Dim.STATUS))
+RANKED = ((Dim.CREATOR,), (Dim.CREATOR, Dim.STATUS), (Dim.ITEM_ID, Dim.STATUS))
 """The leaderboards that no cube knows."""
 
 
-@metric("Reports", Unit.REPORTS, Kind.FLOW, dims=REPORT_DIMS, whole=MANY, kept_by=RANKED, live=_live, **OF_REPORTS)
+@metric(
+    "Reports",
+    Unit.REPORTS,
+    Kind.FLOW,
+    dims=REPORT_DIMS,
+    whole=MANY,
+    kept_by=RANKED,
+    apart=MANY,
+    live=_live,
+    **OF_REPORTS,
+)
 def reports(ask: Ask) -> Statistics:
     """Reports received, by the day they came in. A report is pending until a decision closes it; status and action are
-    those of today, whenever the decision was made. Creators with few reports are hidden.
+    those of today, whenever the decision was made. Creators with few reports are left out, and the counts of others are
+    rounded down to a multiple of the small group.
     """
     rows = reports_of(ask)
     return per_day(ask, rows, rows.c.received)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, nulls_first, nulls_last, or_, select
 
+from dashapp.domain.access import Permission
 from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.vocabulary import CLOSED, Case, Dim, Routing, Severity
 from dashapp.metrics.desk import Desk, with_origins
@@ -76,8 +77,15 @@ class Wanted:
     descending: bool = True
 
 
+def _check_permitted(desk: Desk) -> None:
+    """Refuse whoever may not see single flags."""
+    if Permission.ROWS not in desk.permissions:
+        raise NoRows("Single flags are for analysts and leads.", refused=True)
+
+
 def select_rows(desk: Desk, wanted: Wanted, limit: int, offset: int = 0) -> list[Row]:
     """Some of the flags wanted."""
+    _check_permitted(desk)
     within, left_out = _narrowed(desk, wanted, limit, offset)
     statement = _statement(desk, within).limit(limit).offset(left_out)
     return [tuple(row) for row in desk.connection.execute(statement, _days(desk, within))]
@@ -85,6 +93,7 @@ def select_rows(desk: Desk, wanted: Wanted, limit: int, offset: int = 0) -> list
 
 def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
     """All the flags wanted, AT_ONCE at a time, never held together."""
+    _check_permitted(desk)
     options = {"yield_per": AT_ONCE}
     with desk.connection.execute(_statement(desk, wanted), _days(desk, wanted), execution_options=options) as found:
         yield from found.partitions()
@@ -92,6 +101,7 @@ def all_rows(desk: Desk, wanted: Wanted) -> Generator[Sequence[Row]]:
 
 def waiting_rows(desk: Desk, ask: Ask, limit: int) -> list[Row]:
     """Of each severity asked for, the flags open now that were raised first, whenever that was."""
+    _check_permitted(desk)
     first = _first_waiting(with_origins(desk, ask).filters, limit)
     severities = ask.chosen(Dim.SEVERITY) or Severity
     return [tuple(row) for severity in severities for row in desk.connection.execute(first, {"severity": severity})]
@@ -112,6 +122,7 @@ def _first_waiting(filters: Filters, limit: int) -> Select[Any]:
 
 def count_rows(desk: Desk, wanted: Wanted) -> int:
     """How many flags are wanted: from the cubes where they can tell."""
+    _check_permitted(desk)
     if reason := closed(desk, _raised(wanted)):
         raise NoRows(reason, refused=True)
     if wanted.case or wanted.search:

@@ -1,6 +1,6 @@
 """From judged days to incidents: which alarms belong together, and what they look like."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import takewhile
@@ -13,16 +13,17 @@ from dashapp.domain.messages import Incident
 from dashapp.domain.vocabulary import Dim, IncidentKind
 from dashapp.metrics.counted import Mask, Numbers
 from dashapp.metrics.hourly import Hourly, nothing
-from dashapp.metrics.looking import Look, Restart, name_of
-from dashapp.stats.outbreak import ALERT, FALL, LARGEST_GAP, LEAST, Judged
-from dashapp.store.findings import UP, Sighting
+from dashapp.metrics.looking import Look, Restart, name_of, systems
+from dashapp.metrics.stories import Numbered, quiet, spoken, stories
+from dashapp.stats.outbreak import ALERT, FALL, LEAST, Judged
+from dashapp.store.findings import UP, Finding, Sighting
 
 COORDINATED = 0.003
 """Days are alarms of coordination when signals as strong have less than this chance."""
 LEAST_EXPECTED = 20
 """Fewer flags than expected are told of only where so many were to be expected."""
 ALL_AT_ONCE = 0.5
-"""Part of the series that have to fall together for it to be the feed that failed, not a rule."""
+"""Part of the series with enough flags that have to fall together for it to be the feed that failed, not a rule."""
 FEWEST = 3
 """Series that can fall together."""
 BY_REPORTERS = frozenset({"reporter_concentration", "co_reports"})
@@ -34,7 +35,8 @@ class Family:
     """Series that were judged together, with what else is known of their days, arrays (series, days).
 
     `combined` is the chance of signals of coordination as strong, and `signals` that of each by name; NaN where they
-    were not judged. `ramp` are days of a slow rise, `hourly` what hours say of days.
+    were not judged. `ramp` are days of a slow rise, `hourly` what hours say of days, `settled` the incidents that an
+    analyst has judged.
     """
 
     seen: Look
@@ -42,6 +44,7 @@ class Family:
     signals: Mapping[str, Numbers]
     ramp: Mask
     hourly: Hourly
+    settled: tuple[Finding, ...]
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -69,23 +72,37 @@ class Family:
         return np.asarray(self.combined < COORDINATED)
 
     @property
+    def loud(self) -> Mask:
+        """Days that are alarms by themselves."""
+        return self.up | self.coordinated | self.hourly.up
+
+    @property
     def down(self) -> Mask:
         """Days that are over with fewer flags than chance explains."""
-        enough = (self.judged.expected >= LEAST_EXPECTED) & self.seen.counted.settled
-        return np.asarray((self.judged.p_low < FALL) & enough)
+        return np.asarray((self.judged.p_low < FALL) & self.enough)
+
+    @property
+    def enough(self) -> Mask:
+        """Days that are over on which a fall would be told of."""
+        return np.asarray((self.judged.expected >= LEAST_EXPECTED) & self.seen.counted.settled)
+
+    def said(self, kinds: Collection[IncidentKind], series: Iterable[str] | None = None) -> Numbered:
+        """Which incidents of these kinds analysts have judged, see `spoken`."""
+        of = [one for one in self.settled if one.seen.kind in kinds]
+        return spoken(self.seen, of, self.series if series is None else series)
 
 
-def alone(seen: Look) -> Family:
+def alone(seen: Look, settled: tuple[Finding, ...] = ()) -> Family:
     """Series of which nothing but their counts is known."""
     shape = seen.counted.counts.shape
-    return Family(seen, np.full(shape, np.nan), {}, np.zeros(shape, dtype=bool), nothing(seen.counted))
+    return Family(seen, np.full(shape, np.nan), {}, np.zeros(shape, dtype=bool), nothing(seen.counted), settled)
 
 
-def sightings(family: Family, attacks: Sequence[Incident], restarts: Iterable[Restart]) -> list[Sighting]:
-    """The incidents of a family, with the known attack that each is part of, and its changes of definition."""
-    rises = list(_rises(family))
-    ramps = [one for one in _ramps(family) if not any(one.touches(other) for other in rises)]
-    found = [*rises, *ramps, *_falls(family)]
+def sightings(family: Family, attacks: Sequence[Incident], restarts: Iterable[Restart], within: int) -> list[Sighting]:
+    """The incidents of a family, with the known attack that each is part of, and its changes of definition. Series come
+    from one system whose first `within` groups are the same.
+    """
+    found = [*_rises(family), *_falls(family, within)]
     return [*(replace(one, attack=attack_of(one, attacks)) for one in found), *map(_change, restarts)]
 
 
@@ -96,7 +113,7 @@ def split_sightings(family: Family, alarms: Mask, told: Iterable[Sighting]) -> l
     known = list(told)
     return [
         one
-        for place, run in _runs(alarms)
+        for place, run in stories(alarms, family.said(UP))
         for one in [_rise(family, place, run)]
         if not any(_is_part(one, of) for of in known)
     ]
@@ -123,8 +140,11 @@ MOST_PARTS = 6
 
 
 def _rises(family: Family) -> Iterator[Sighting]:
-    for place, run in _runs(family.up | family.coordinated | family.hourly.up):
-        yield _rise(family, place, run)
+    """Incidents with more flags than expected; a slow rise is one by itself where no day of it is an alarm."""
+    loud = family.loud
+    for place, run in stories(loud | family.ramp, family.said(UP)):
+        slow = not loud[place, run].any()
+        yield _sighting(family, place, run, IncidentKind.RAMP) if slow else _rise(family, place, run)
 
 
 def _rise(family: Family, place: int, run: NDArray[np.intp]) -> Sighting:
@@ -149,7 +169,11 @@ def _sighting(family: Family, place: int, run: NDArray[np.intp], kind: IncidentK
         p=_least((family.judged.p_low if kind is IncidentKind.DROP else family.judged.p)[place, run]),
         coordination=_least(family.combined[place, run]),
         provisional=bool(family.judged.provisional[place, run].all()),
-        evidence={"days": _days(family, place, run), "signals": _signals(family, place, run)},
+        evidence={
+            "days": _days(family, place, run),
+            "quiet": [family.seen.day(day).isoformat() for day in quiet(run)],
+            "signals": _signals(family, place, run),
+        },
     )
     return _summed(found, family, place, run)
 
@@ -162,34 +186,43 @@ def _kind(signals: Mapping[str, float], coordination: float | None, *, has_volum
     return IncidentKind.SURGE if has_volume and coordination is not None else IncidentKind.SPIKE
 
 
-def _ramps(family: Family) -> Iterator[Sighting]:
-    """Slow rises, where no day by itself is an alarm."""
-    for place, run in _runs(family.ramp):
-        yield _sighting(family, place, run, IncidentKind.RAMP)
-
-
-def _falls(family: Family) -> Iterator[Sighting]:
-    """Falls: of single series, or of all as one where most fall on the same day."""
-    down = family.down
-    judged = np.isfinite(family.judged.p_low).sum(axis=0)
-    together = (judged >= FEWEST) & (down.sum(axis=0) >= ALL_AT_ONCE * judged)
-    for run in _split(np.flatnonzero(together)):
-        yield _fall_of_all(family, run)
-    for place, run in _runs(down & ~together):
+def _falls(family: Family, within: int) -> Iterator[Sighting]:
+    """Falls: of single series, or of all of a system as one where most of them fall on the same day. That takes in the
+    falls of the days next to it, when it began in some series or ended in them.
+    """
+    down, drop = family.down, (IncidentKind.DROP,)
+    for places in systems(family.seen.counted.groups, within).values():
+        able = family.enough[places].sum(axis=0)
+        most = (able >= FEWEST) & (down[places].sum(axis=0) >= ALL_AT_ONCE * able)
+        together = beside(most) & down[places].any(axis=0)
+        name = "&".join(family.series[places[0]].split("&")[:within])
+        for _, run in stories(together[None], family.said(drop, (name,))):
+            yield _fall_of_all(family, name, places, run)
+        down[places] &= ~together
+    for place, run in stories(down, family.said(drop)):
         yield _sighting(family, place, run, IncidentKind.DROP)
 
 
-def _fall_of_all(family: Family, run: NDArray[np.intp]) -> Sighting:
-    fallen = [{"series": name} for place, name in enumerate(family.series) if family.down[place, run].any()]
+def beside(days: Mask) -> Mask:
+    """Days, and those next to them, of which there may be as few as one."""
+    return np.convolve(days, [1, 1, 1])[1:-1].astype(bool)
+
+
+def _fall_of_all(family: Family, name: str, places: list[int], run: NDArray[np.intp]) -> Sighting:
+    fallen = np.array([place for place in places if family.down[place, run].any()], dtype=np.intp)
+    cells = np.ix_(fallen, run)
     return Sighting(
-        "",
+        name,
         IncidentKind.DROP,
         family.seen.day(int(run[0])),
         family.seen.day(int(run[-1])),
-        float(np.nansum(family.counts[:, run])),
-        float(np.nansum(family.judged.expected[:, run])),
-        p=_least(family.judged.p_low[:, run].ravel()),
-        evidence={"parts": fallen},
+        float(np.nansum(family.counts[cells])),
+        float(np.nansum(family.judged.expected[cells])),
+        p=_least(family.judged.p_low[cells].ravel()),
+        evidence={
+            "series": [family.series[place] for place in fallen],
+            "quiet": [family.seen.day(day).isoformat() for day in quiet(run)],
+        },
     )
 
 
@@ -250,18 +283,6 @@ def attack_of(one: Sighting, attacks: Sequence[Incident]) -> str | None:
 
 def _is_part(one: Sighting, of: Sighting) -> bool:
     return one.series.startswith(f"{of.series}&") and one.since <= of.until and of.since <= one.until
-
-
-def _runs(mask: Mask) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    for place in np.flatnonzero(mask.any(axis=1)).tolist():
-        for run in _split(np.flatnonzero(mask[place])):
-            yield place, run
-
-
-def _split(days: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Days in runs that are at most LARGEST_GAP days without one apart."""
-    if len(days):
-        yield from np.split(days, np.flatnonzero(np.diff(days) > LARGEST_GAP + 1) + 1)
 
 
 def _least(values: Numbers) -> float | None:

@@ -1,20 +1,24 @@
 """Numbers and dates as people read them."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from dashapp.metrics.registry import COUNTS, Unit
 
 NO_DATA = "no data"
 SUFFIX = {Unit.PERCENT: " %", Unit.HOURS: " h"}
-DECIMALS = {**dict.fromkeys(COUNTS, 0), Unit.PERCENT: 1, Unit.SCORE: 3, Unit.HOURS: 1}
+STEPS = {unit: Decimal(step) for unit, step in ((Unit.PERCENT, "0.1"), (Unit.SCORE, "0.001"), (Unit.HOURS, "0.1"))}
+STEPS |= dict.fromkeys(COUNTS, Decimal(1))
 
 
 def number(value: float | None, unit: Unit) -> str:
-    """A value with its unit: 41,935 or 18.0 % or 0.785; "no data" for none."""
+    """A value with its unit: 41,935 or 18.0 % or 0.785; "no data" for none. What lies in the middle goes up, as in the
+    browser's tables and charts.
+    """
     if value is None:
         return NO_DATA
-    return f"{value:,.{DECIMALS[unit]}f}" + SUFFIX.get(unit, "")
+    return f"{Decimal(value).quantize(STEPS[unit], ROUND_HALF_UP):,}" + SUFFIX.get(unit, "")
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:

@@ -12,7 +12,7 @@ from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.pool import Point
 from dashapp.metrics.registry import Metric
 
-PLAIN = ("from_facts", "hidden", "left_out")
+PLAIN = ("from_facts", "rounded_to", "left_out")
 """What JSON has a form for."""
 
 

@@ -1,0 +1,48 @@
+"""Which alarms of a series are one incident: those within a week of each other, as an analyst reads them."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashapp.metrics.counted import Mask
+from dashapp.metrics.looking import Look
+from dashapp.stats.outbreak import LARGEST_GAP
+from dashapp.store.findings import NEAR, Finding
+
+STORY = 6
+"""Days without an alarm that two alarms of one incident may have between them: what comes back on the same weekday goes
+on. It was over meanwhile, from the second such day on.
+"""
+
+Numbered = NDArray[np.intp]
+
+
+def spoken(seen: Look, findings: Iterable[Finding], series: Iterable[str]) -> Numbered:
+    """The number of the incident that an analyst has judged, (series, days), on its days and next to them; else 0."""
+    rows = {name: row for row, name in enumerate(series)}
+    found = np.zeros((len(rows), seen.counted.days.length), dtype=np.intp)
+    for one in findings:
+        since, until = ((day - seen.counted.days.since).days for day in (one.seen.since - NEAR, one.seen.until + NEAR))
+        if one.seen.series in rows and until >= 0:
+            found[rows[one.seen.series], max(0, since) : until + 1] = one.id
+    return found
+
+
+def stories(alarms: Mask, said: Numbered) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """The places of a series and of its alarms that are one incident. `said` is of `spoken`: what an analyst has judged
+    takes in nothing that comes days later, for nobody would look at it.
+    """
+    for row in np.flatnonzero(alarms.any(axis=1)).tolist():
+        days = np.flatnonzero(alarms[row])
+        gaps, other = np.diff(days) - 1, np.diff(said[row, days]) != 0
+        for run in np.split(days, np.flatnonzero(gaps > np.where(other, LARGEST_GAP, STORY)) + 1):
+            yield row, run
+
+
+def quiet(run: NDArray[np.intp]) -> list[int]:
+    """The days between the alarms of an incident on which it was over."""
+    pairs = zip(run[:-1].tolist(), run[1:].tolist(), strict=True)
+    return [
+        day for last, following in pairs if following - last > LARGEST_GAP + 1 for day in range(last + 1, following)
+    ]

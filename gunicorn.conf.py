@@ -35,6 +35,7 @@ graceful_timeout = int(_settings.export_seconds) + 30  # a file that is being se
 max_requests = 5000
 max_requests_jitter = 500
 control_socket_disable = True
+forwarded_allow_ips = ""  # what proxies say is for the app to believe or not: TRUSTED_PROXIES
 loglevel = _settings.log_level
 
 

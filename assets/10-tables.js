@@ -19,7 +19,8 @@
   function shown(value, unit) {
     if (value == null) return "no data";
     const digits = DIGITS[unit] ?? 0;
-    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit === "%" ? " %" : "");
+    const [whole, part] = value.toFixed(digits).split("."); // rounds the number itself, as charts do, not its shortest text
+    return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? "." + part : "") + (unit === "%" ? " %" : "");
   }
 
   // --- the table behind a figure -------------------------------------------------------------------------------------
@@ -27,9 +28,9 @@
     const pending = figure.data.some((trace) => trace.customdata?.some((extra) => extra[1]));
     const { head, rows } = figure.layout.meta.table ?? cells(figure); // a figure may bring its table
     const table = el("table", [
-      el("thead", el("tr", head.map((name, i) => el("th", name, { scope: "col", class: i && "r" })))),
+      el("thead", el("tr", head.map((name, i) => el("th", name, { scope: "col", class: i && name !== "note" && "r" })))),
       el("tbody", rows.map(([name, ...texts], i) => el("tr", [
-        el("th", leading(figure, name, i), { scope: "row" }), ...texts.map((text) => el("td", text, { class: "r" })),
+        el("th", leading(figure, name, i), { scope: "row" }), ...texts.map((text, n) => el("td", text, { class: head[n + 1] === "note" ? "note" : "r" })),
       ]))),
     ]);
     if (DAY.test(rows[0]?.[0])) orders[card] ??= { column: 0, falling: true };
@@ -40,23 +41,25 @@
   // One column a trace, one row a bucket or group; figures hold markup, tables text.
   function cells(figure) {
     const unit = figure.layout.meta.unit;
-    const across = figure.data[0]?.orientation === "h";
-    const keys = [...new Set(figure.data.flatMap((trace) => (across ? trace.y : trace.x)))];
+    const data = figure.data.filter((trace) => !trace.meta?.note);
+    const notes = figure.layout.meta.notes;
+    const across = data[0]?.orientation === "h";
+    const keys = [...new Set(data.flatMap((trace) => (across ? trace.y : trace.x)))];
     const cases = !COUNTS.includes(unit);
     const first = across ? figure.layout.meta.heading : figure.layout.meta.grain;
-    const n = (trace) => (figure.data.length > 1 ? "n, " + trace.name : "n");
-    const head = [first, ...figure.data.flatMap((trace) => (cases ? [trace.name, n(trace)] : [trace.name]))];
+    const n = (trace) => (data.length > 1 ? "n, " + trace.name : "n");
+    const head = [first, ...data.flatMap((trace) => (cases ? [trace.name, n(trace)] : [trace.name]))];
     const rows = keys.map((key) => {
-      const texts = figure.data.flatMap((trace) => {
+      const texts = data.flatMap((trace) => {
         const at = (across ? trace.y : trace.x).indexOf(key);
         const value = at < 0 ? null : (across ? trace.x : trace.y)[at];
         const [n, provisional] = at < 0 ? [] : trace.customdata[at];
         const text = shown(value, unit) + (provisional ? " *" : "");
         return cases ? [text, n == null ? "" : n.toLocaleString("en")] : [text];
       });
-      return [unescaped(key), ...texts];
+      return [unescaped(key), ...texts, ...(notes ? [notes[key] ?? ""] : [])];
     });
-    return { head: head.map(unescaped), rows };
+    return { head: [...head.map(unescaped), ...(notes ? ["note"] : [])], rows };
   }
 
   function unescaped(text) {

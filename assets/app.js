@@ -2,11 +2,12 @@
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {}; // Dash's renderer adds its own parts to it
-  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "outbreak", case: "any", board: "provider", rank: "total", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min", job: "all", outcome: "all" };
-  const OF_ROWS = ["case", "board", "rank", "sort", "desc", "page", "q", "job", "outcome"]; // keys that only a list of rows knows
+  const DEFAULTS = { range: "90d", grain: "day", by: "shown", compare: "none", since: "", until: "", method: "outbreak", case: "any", board: "provider", rank: "total", sort: "flagged_day", desc: "1", page: "1", q: "", last: "3h", bin: "5min", job: "all", outcome: "all", within: "30d", actor: "all", action: "all" };
+  const OF_ROWS = ["case", "board", "rank", "sort", "desc", "page", "q", "job", "outcome", "week", "version", "within", "actor", "action"]; // keys that only one page knows
   const OF_LIVE = ["last", "bin"]; // keys that only events as they come in know
   const DATES = ["since", "until"];
   const tables = window.watchfloor_tables;
+  const ASKS_EVERY = 2000; // milliseconds between two questions what becomes of an order
   let controls = []; // keys of the filter bar, in the order of the address
   let set = null; // the query that the controls show
   let applying = null; // the query that is being put into the controls
@@ -79,10 +80,10 @@
   // Within a page the controls follow the address; Dash's router, which would lay the page out anew, is not told.
   let page = null;
   addEventListener("popstate", (event) => {
-    if (page !== location.pathname) return;
+    if (page !== location.pathname || !controls.length) return;
     event.stopImmediatePropagation();
     links(location.search);
-    if (controls.length) apply(location.search);
+    apply(location.search);
   });
 
   // A page was laid out: mark it in the menu, go to the part that the address names.
@@ -92,6 +93,7 @@
     paused = false;
     shownAt = null;
     waiting = null;
+    typed.clear();
     links(location.search);
     document.fonts.ready.then(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
     return path;
@@ -104,7 +106,7 @@
   // The menu leads to the other pages with the same filters, and says which page this is.
   function links(search) {
     page = location.pathname;
-    for (const link of document.querySelectorAll(".side a")) {
+    for (const link of document.querySelectorAll(".side a[data-inner]")) {
       const kept = link.pathname === page ? search.slice(1) : without([...OF_ROWS, ...OF_LIVE], search);
       link.setAttribute("href", link.pathname + (kept ? "?" + kept : ""));
       link.pathname === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
@@ -199,6 +201,32 @@
     return { ...layout.margin, ...Object.fromEntries(sides.map((side) => [side, Math.max(before[side], layout.margin?.[side] ?? 0)])) };
   }
 
+  // --- what the server refuses -------------------------------------------------------------------------------------
+  // Whoever's session has ended signs in, and is back under the same address. Of everything else that is refused the
+  // reader is told why, and Dash that nothing changes: it would say nothing but in the console.
+  const NOTHING_CHANGES = 204;
+  const unwatched = window.fetch;
+  window.fetch = async (...asked) => {
+    const answer = await unwatched(...asked);
+    const { pathname } = new URL(answer.url);
+    if (answer.status < 400 || !pathname.startsWith("/_dash-")) return answer;
+    if (answer.status === 401) return signIn();
+    if (pathname !== "/_dash-update-component") return answer;
+    dash_clientside.set_props("toast", { children: await whyNot(answer) });
+    return new Response(null, { status: NOTHING_CHANGES });
+  };
+
+  function signIn() {
+    location.assign("/sign-in?" + new URLSearchParams({ next: location.pathname + location.search }));
+    return new Promise(() => {}); // what waits for the answer goes away with the page
+  }
+
+  async function whyNot(answer) {
+    const words = await answer.json().then((said) => said.error, () => null);
+    const request = answer.status < 500 ? "" : ` (request ${answer.headers.get("X-Request-ID")})`;
+    return (words ?? "That did not work. What you see is from before. The log says why.") + request;
+  }
+
   // --- what the server answers ---------------------------------------------------------------------------------------
   let answers = 0; // how often one was shown
   let latest = null;
@@ -217,11 +245,13 @@
     shownAt = performance.now();
     const drawing = (card) => charts[card].figure && JSON.stringify(charts[card]) !== JSON.stringify(before[card]);
     const figures = drawn.map((card) => (drawing(card) ? themed(card, charts[card].figure) : no_update));
+    if (answer !== latest && answer.taken) taken();
     for (const [id, text] of Object.entries(answer.parts)) fill(document.getElementById(id), text);
     for (const [id, href] of Object.entries(answer.links ?? {})) document.getElementById(id)?.setAttribute("href", href);
     drawn.forEach(arrange);
     if (answer !== latest) calm(); // what went wrong is over
     if (answer !== latest && answer.said) dash_clientside.set_props("toast", { children: answer.said });
+    if (answer !== latest) follow();
     latest = answer;
     return [figures, (answers += 1)];
   }
@@ -230,14 +260,27 @@
     if (!host || written.get(host) === text) return;
     written.set(host, text);
     const [left, top] = scrolled(host);
-    keeping(host, () => { host.innerHTML = text; });
+    keeping(host, () => {
+      host.innerHTML = text;
+      for (const field of host.querySelectorAll(FIELDS)) if (typed.has(field.id)) field.value = typed.get(field.id);
+    });
     for (const table of host.querySelectorAll("table")) tables.sortable(host.closest(".card").id.slice("card-".length), table);
     if (left || top) host.querySelector("[tabindex]")?.scrollTo(left, top);
   }
 
+  // What somebody is writing stays when a card is filled anew, until it was taken.
+  const FIELDS = ".content :is(input, select, textarea)";
+  const typed = new Map(); // by the field's id
+  document.addEventListener("input", ({ target }) => { if (target.matches(FIELDS)) typed.set(target.id, target.value); });
+
+  function taken() {
+    typed.clear();
+    for (const form of document.querySelectorAll(".content form")) form.reset();
+  }
+
   // The keyboard's place stays: in the same place if that says the same, else at what says the same, else in its place.
   function keeping(host, change) {
-    const places = () => [...host.querySelectorAll("a, button, [tabindex]")];
+    const places = () => [...host.querySelectorAll(`a, button, [tabindex], ${FIELDS}`)];
     const at = places().indexOf(document.activeElement);
     const text = document.activeElement.textContent;
     change();
@@ -296,6 +339,67 @@
     dash_clientside.set_props("triage", { data: { number, state, note: document.getElementById("note").value, at: Date.now() } });
   }
 
+  // A note on days: what the form says, or the number of the one to take away.
+  const noting = (note) => dash_clientside.set_props("noting", { data: { ...note, at: Date.now() } });
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-noting]")) return;
+    event.preventDefault();
+    noting(Object.fromEntries(new FormData(event.target)));
+  });
+
+  // What a reader makes of a summary: the fields of the form, and the button that was pressed.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-saying]")) return;
+    event.preventDefault();
+    dash_clientside.set_props("saying", { data: { ...Object.fromEntries(new FormData(event.target, event.submitter)), at: Date.now() } });
+  });
+
+  // What an admin wants done: the fields of the form, and the button that was pressed; some are pressed twice.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-administer]")) return;
+    event.preventDefault();
+    const { submitter } = event;
+    if (submitter.dataset.sure) {
+      submitter.textContent = submitter.dataset.sure;
+      delete submitter.dataset.sure;
+      return;
+    }
+    dash_clientside.set_props("administer", { data: { ...Object.fromEntries(new FormData(event.target, submitter)), at: Date.now() } });
+  });
+
+  // While an order is open its page asks what becomes of it, and goes to what was made.
+  let asking = null;
+  const orderState = () => document.getElementById("order-state");
+  function follow() {
+    const number = orderState()?.dataset.order;
+    if (number) dash_clientside.set_props("order", { data: { number, at: Date.now() } });
+  }
+
+  function ordered({ told, ended, href }) {
+    if (!orderState()) return;
+    orderState().textContent = told;
+    clearTimeout(asking);
+    if (!ended) asking = setTimeout(follow, ASKS_EVERY);
+    if (href) go(href);
+  }
+
+  // The figures of the sentence that is pointed at are lit among the sources, and the other way round.
+  const POINTED = "[data-facts], [data-fact]";
+  const keysOf = (one) => (one.dataset.facts ?? one.dataset.fact ?? "").split(" ");
+  function point({ target, type }) {
+    const summary = target.closest?.(".summary");
+    if (!summary) return;
+    const at = target.closest(POINTED);
+    if (!at && type === "pointerover") return; // what lies between them changes nothing
+    const keys = at ? keysOf(at) : [];
+    for (const one of summary.querySelectorAll(POINTED)) one.classList.toggle("lit", keysOf(one).some((key) => keys.includes(key)));
+    const region = summary.querySelector(".sources .listed");
+    const first = at?.matches("[data-facts]") && region.querySelector("tr.lit");
+    if (first) region.scrollTop = first.offsetTop - region.querySelector("thead").offsetHeight - 4;
+  }
+  for (const type of ["pointerover", "focusin", "click"]) document.addEventListener(type, point);
+
   // --- menus -------------------------------------------------------------------------------------------------------
   function closeOthers(target) {
     for (const drop of document.querySelectorAll("details.drop[open]")) if (!drop.contains(target)) drop.open = false;
@@ -303,7 +407,7 @@
 
   document.addEventListener("click", (event) => {
     closeOthers(event.target);
-    const button = event.target.closest("[data-png], [data-link], [data-table], [data-renew], [data-triage], #reset, #pause");
+    const button = event.target.closest("[data-png], [data-link], [data-table], [data-renew], [data-triage], [data-unnote], [data-copy], #reset, #pause");
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const here = event.target.closest("a[href^='?'], [data-query]");
     if (here && plain) { event.preventDefault(); apply(here.dataset.query ?? here.getAttribute("href")); }
@@ -317,6 +421,8 @@
     if (button.dataset.table) turn(button.dataset.table);
     if (button.dataset.renew) renew(button.dataset.renew);
     if (button.dataset.triage) decide(button.dataset);
+    if (button.dataset.unnote) noting({ remove: button.dataset.unnote });
+    if (button.dataset.copy) navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).textContent);
     if (button.dataset.link) navigator.clipboard?.writeText(location.href.split("#")[0] + "#" + button.dataset.link);
     if (button.dataset.png) {
       const graph = document.getElementById("card-" + button.dataset.png).querySelector(".js-plotly-plot");
@@ -407,8 +513,9 @@
     const points = triggered[0]?.value?.points;
     const graph = points && document.getElementById("card-" + id.card).querySelector(".js-plotly-plot");
     const rows = graph?.layout.meta?.rows;
-    if (!rows) return;
-    const { curveNumber, pointNumber, x } = meant(graph, points);
+    const counted = rows ? points.filter((point) => !graph.data[point.curveNumber].meta?.note) : [];
+    if (!counted.length) return;
+    const { curveNumber, pointNumber, x } = meant(graph, counted);
     const { meta, orientation } = graph.data[curveNumber];
     if (meta?.metric !== rows.metric) return;
     const across = orientation === "h";
@@ -436,5 +543,5 @@
   });
 
   Object.assign(tables, { flagsOfRow, lastDay });
-  window.dash_clientside.watchfloor = { address, here, theme, refresh, renewing, show, drill };
+  window.dash_clientside.watchfloor = { address, here, theme, refresh, renewing, ordered, show, drill };
 })();

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashapp.cli import copy, ingest, jobs, refresh, showing, summary, tokens
+from dashapp.cli import audit, copy, doctor, erase, ingest, inviting, jobs, refresh, showing, summary, tokens, users
 from dashapp.cli.opening import Commands, Store, Wrong, check_migrated, check_url, connect, open_store
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ origin_app = typer.Typer(help="The systems that feed the store.", no_args_is_hel
 app.add_typer(import_app, name="import")
 app.add_typer(origin_app, name="origin")
 app.add_typer(tokens.app, name="token")
+app.add_typer(users.app, name="user")
+app.command("audit")(audit.audit)
 app.command("ingest")(ingest.ingest)
 app.command("worker")(jobs.worker)
 app.command("detect")(jobs.detect)
@@ -40,7 +42,9 @@ app.command("retention")(jobs.retention)
 app.command("backup")(jobs.backup)
 app.command("refresh")(refresh.refresh)
 app.command("copy")(copy.copy)
+app.command("erase")(erase.erase_person)
 app.command("summary")(summary.summary)
+app.command("doctor")(doctor.doctor)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OriginName = Annotated[str, typer.Option("--origin", metavar="NAME", help="The system that these files come from.")]
@@ -202,6 +206,7 @@ def origin_remove(
 ) -> None:
     """Delete everything that one system gave us."""
     from dashapp.store.reads import flag_counts, origins
+    from dashapp.store.trail import COMMAND, note_change
     from dashapp.store.writes import remove_origin
 
     store = open_store()
@@ -213,6 +218,7 @@ def origin_remove(
         typer.confirm(f"Delete all {flags.get(name, 0):,} flags of {name}, and all else it gave?", abort=True)
     with store.writer.begin() as connection:
         removed = remove_origin(connection, name)
+        note_change(connection, datetime.now(UTC), COMMAND, "origin removed", f"origin {name}", {"flags": removed})
     typer.echo(f"{name} is removed, with {removed:,} flags")
 
 
@@ -266,6 +272,7 @@ def serve(
     if store.settings.read_url:
         check_url(store.settings.read_url, "READ_URL")
     _rollup(store)  # where a setting has changed, days are stale
+    inviting.tell_first_way_in(store)
     address = store.settings.host
     shown = f"[{address}]" if ":" in address else address
     print(f"Watchfloor on http://{shown}:{store.settings.port}/", flush=True)

@@ -4,13 +4,36 @@ import logging
 from datetime import UTC, datetime
 
 from dash import Dash
+from dash.development.base_component import Component
+from flask_wtf.csrf import generate_csrf
 
 from dashapp.policy import policy_of
 from dashapp.settings import ROOT, Settings
 from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.web import api, callbacks, events_api, observe, shared, shell, site, static
-from dashapp.web.desk import EXTENSION, Services
+from dashapp.web import (
+    account,
+    admin_callbacks,
+    api,
+    callbacks,
+    events_api,
+    guard,
+    limits,
+    menu,
+    observe,
+    recording,
+    shared,
+    shell,
+    signing,
+    site,
+    static,
+)
+from dashapp.web.desk import EXTENSION, Services, who_asks
+from dashapp.web.entering import PLACES
+from dashapp.web.inside import inside
+from dashapp.web.questions import check_questions
+from dashapp.web.security import Watchfloor, protect
 from pages import (
+    admin,
     attacks,
     classifier,
     definitions,
@@ -22,6 +45,7 @@ from pages import (
     queue,
     reports,
     status,
+    summary,
     volume,
 )
 
@@ -32,6 +56,7 @@ WRITE_WAIT_SECONDS = 5
 
 PAGES = (
     overview.PAGE,
+    summary.PAGE,
     live.PAGE,
     volume.PAGE,
     classifier.PAGE,
@@ -42,6 +67,7 @@ PAGES = (
     flags.PAGE,
     incident.PAGE,
     status.PAGE,
+    admin.PAGE,
     definitions.PAGE,
 )
 
@@ -54,7 +80,6 @@ INDEX = """<!DOCTYPE html>
 {%favicon%}
 {%css%}
 <script src="%THEME%"></script>
-<script>Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => "%PLOTLY%", set() {} });</script>
 <link rel="preload" as="script" href="%PLOTLY%">
 </head>
 <body>
@@ -62,12 +87,12 @@ INDEX = """<!DOCTYPE html>
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>""".replace("%THEME%", static.fingerprint("theme.js")).replace("%PLOTLY%", static.PLOTLY)
-"""The frame of every page. Dash's renderer would set the address of the whole plotly.js; ours cannot be overwritten."""
+"""The frame of every page. The link to our part of plotly.js is where theme.js finds its address."""
 
 
 def create_app(settings: Settings) -> Dash:
     """Build the app: pages, callbacks and API over one store. May be called twice in one process."""
-    app = Dash(
+    app = Watchfloor(
         "watchfloor",
         use_pages=True,
         pages_folder="",
@@ -77,21 +102,42 @@ def create_app(settings: Settings) -> Dash:
         title=site.NAME,
         update_title="",
         enable_mcp=False,
+        use_async=False,  # else it depends on which libraries happen to be installed
         add_log_handler=False,
         on_error=callbacks.failed,
+        csrf_token_name=guard.cookie_name(settings.port, "csrf"),
     )
     app.index_string = INDEX
     policy_of(settings)  # what is wrong with it shows when the app starts, not when somebody looks
     app.server.extensions[EXTENSION] = _services(settings)
+    observe.tell_routes(app.server, {page.path for page in PAGES})
+    protect(app, settings)
     static.compress_answers(app)
+    app.server.extensions[PLACES] = {*(page.path for page in PAGES), menu.ACCOUNT}
+    guard.install(app.server, {page.path: page.permission for page in PAGES})
+    limits.install(app.server)
+    recording.install(app.server)
+    check_questions(app, {page.path for page in PAGES})
     app.server.register_blueprint(events_api.blueprint())
     app.server.register_blueprint(api.blueprint())
+    app.server.register_blueprint(signing.blueprint(settings))
+    app.server.register_blueprint(account.blueprint(settings))
+    if settings.auth == "oidc":
+        from dashapp.web import oidc  # loads Authlib and requests, which nobody else needs
+
+        app.server.register_blueprint(oidc.blueprint(settings))
     site.register(PAGES)
-    app.layout = shell.shell(PAGES)
+    app.layout = _layout
     callbacks.bind(app, PAGES)
-    observe.tell_routes(app.server, {page.path for page in PAGES})
+    admin_callbacks.bind(app, PAGES)
     shared.share(app, [page.path for page in PAGES if page.live])
     return app
+
+
+def _layout() -> Component:
+    """What is around the pages, for whoever asks."""
+    asks = who_asks()
+    return shell.shell(PAGES, asks, "" if asks.user_id is None else generate_csrf())
 
 
 def _services(settings: Settings) -> Services:
@@ -106,7 +152,7 @@ def warm(app: Dash) -> None:
     """Have Dash register its bundles before the first visitor asks for several of them at once. No connection stays
     open: the processes that are forked now must not share one.
     """
-    client = app.server.test_client()
+    client = inside(app.server)
     for path in (PAGES[0].path, "/_dash-layout", "/_dash-dependencies"):
         client.get(path)
     held: Services = app.server.extensions[EXTENSION]

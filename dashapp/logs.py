@@ -21,10 +21,11 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_
 from structlog.tracebacks import extract
 from structlog.typing import EventDict, ExcInfo, Processor
 
+from dashapp.domain.addresses import MailServer
 from dashapp.settings import Settings
 
-TALKATIVE = ("alembic", "apscheduler")
-"""Say at `info` what happens every few seconds; heard only at `debug`."""
+TALKATIVE = ("alembic", "apscheduler", "fontTools", "matplotlib", "weasyprint")
+"""Say at `info` what happens every few seconds, or in every step of what they make; heard only at `debug`."""
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a request may be called by who sends it."""
 FIELDS = ("method", "route", "status", "ms", "job", "slot", "attempt", "seconds")
@@ -139,8 +140,16 @@ class _Hide:
 
 
 def _passwords(settings: Settings) -> set[str]:
-    """The passwords in the addresses of databases, as they are and as they are written there."""
+    """The passwords in the addresses of databases and of the mail server, the webhook, all of which is secret, and our
+    secret at the sign-in provider: as they are and as they are written there.
+    """
     found = {_password(url) for url in (settings.database_url, settings.read_url) if url}
+    if settings.smtp_url:
+        found.add(MailServer.parse(settings.smtp_url.get_secret_value()).password)
+    if settings.slack_webhook_url:
+        found.add(settings.slack_webhook_url.get_secret_value())
+    if settings.oidc_client_secret:
+        found.add(settings.oidc_client_secret.get_secret_value())
     return {form for password in found if password for form in (password, quote(password, safe=""))}
 
 

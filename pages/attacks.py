@@ -24,6 +24,13 @@ PAGE = Page(
             marked=True,
         ),
         Card(
+            "",
+            Chart.NOTES,
+            "Notes on days",
+            columns=12,
+            about="What happened that counts do not tell. Said for everyone, and marked on charts over days.",
+        ),
+        Card(
             "flags",
             Chart.BACKTEST,
             "The detectors against known attacks",

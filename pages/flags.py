@@ -1,5 +1,6 @@
 """Flags: what a figure was counted from, one by one."""
 
+from dashapp.domain.access import Permission
 from dashapp.web.page import Card, Chart, Page
 
 PAGE = Page(
@@ -8,6 +9,7 @@ PAGE = Page(
     group="Monitor",
     question="Which flags are these?",
     lists_flags=True,
+    permission=Permission.ROWS,
     cards=(
         Card(
             "flags",

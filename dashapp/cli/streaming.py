@@ -9,8 +9,11 @@ import typer
 from dashapp.cli.opening import Store, Wrong
 from dashapp.demo.plan import Demo
 from dashapp.demo.stream import NotTaken, Stream, run, sender
+from dashapp.domain.access import TokenScope
+from dashapp.store.administration import Acting
 from dashapp.store.reads import DEMO, origins
-from dashapp.store.tokens import TokenScope, create_token, revoke_token
+from dashapp.store.tokens import tokens
+from dashapp.store.trail import COMMAND
 
 TOKEN = "demo --live"  # noqa: S105 # the name that a token goes by, not one
 """What the token is called that is made for the time of sending."""
@@ -44,12 +47,13 @@ def _left_out(store: Store) -> bool:
 def _made(store: Store) -> str:
     _revoke(store)  # one that was left behind
     with store.writer.begin() as connection:
-        return create_token(connection, TOKEN, TokenScope.INGEST, datetime.now(UTC))
+        return Acting(connection, COMMAND, datetime.now(UTC)).make_token(TOKEN, TokenScope.INGEST, None)
 
 
 def _revoke(store: Store) -> None:
     with store.writer.begin() as connection:
-        revoke_token(connection, TOKEN)
+        if any(token.name == TOKEN for token in tokens(connection)):
+            Acting(connection, COMMAND, datetime.now(UTC)).revoke(TOKEN)
 
 
 def _tell(result: Mapping[str, Any]) -> None:

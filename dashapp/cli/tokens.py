@@ -1,14 +1,19 @@
 """`python -m dashapp token`: tokens that let programs in."""
 
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from dashapp.cli import showing
 from dashapp.cli.opening import Wrong, open_store
-from dashapp.store.tokens import TokenScope, create_token, revoke_token, tokens
+from dashapp.domain.access import TokenScope
+from dashapp.store.administration import MOST_TOKEN_DAYS, TOKEN_DAYS, Acting, Refused
+from dashapp.store.tokens import Token, tokens
+from dashapp.store.trail import COMMAND
 
 app = typer.Typer(help="Tokens that let programs in.", no_args_is_help=True)
 
@@ -19,22 +24,23 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 def create(
     scope: Annotated[TokenScope, typer.Option(help="What the token lets a program do.")],
     name: Annotated[str | None, typer.Option(metavar="NAME", help="What to know it by.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=MOST_TOKEN_DAYS, help="After so many it is void.")] = TOKEN_DAYS,
     *,
+    no_expiry: Annotated[bool, typer.Option("--no-expiry", help="It is good until it is revoked.")] = False,
     json: Json = False,
 ) -> None:
     """Make a token and show it, this once: the store keeps only its digest."""
     named = name if name is not None else f"{scope}-{secrets.token_hex(4)}"
-    if not (named.strip() and named.isprintable() and len(named) <= 200):
-        raise Wrong("--name: is not a name of 1 to 200 printable characters")
-    with open_store(migrating=True).writer.begin() as connection:
-        if named in {token.name for token in tokens(connection)}:
-            raise Wrong(f"--name: there is a token {named!r} already")
-        token = create_token(connection, named, scope, datetime.now(UTC))
+    lasts = None if no_expiry else timedelta(days=days)
+    with _acting(migrating=True) as acting:
+        token = acting.make_token(named, scope, lasts)
+        expires = lasts and acting.now + lasts
     if json:
-        showing.as_json({"token": token, "name": named, "scope": scope})
-    else:
-        typer.echo(token)
-        typer.echo(f"{named}: keep it, it is not shown again", err=True)
+        showing.as_json({"token": token, "name": named, "scope": scope, "expires_at": expires})
+        return
+    typer.echo(token)
+    until = f"good until {expires:%Y-%m-%d}" if expires else "good until it is revoked"
+    typer.echo(f"{named}: {until}; keep it, it is not shown again", err=True)
 
 
 @app.command("list")
@@ -46,7 +52,7 @@ def list_all(*, json: Json = False) -> None:
         showing.as_json({"tokens": [vars(token) for token in found]})
         return
     for token in found:
-        typer.echo(f"{token.name} ({token.scope}), made {token.created_at:%Y-%m-%d %H:%M} UTC")
+        typer.echo(_told(token, datetime.now(UTC)))
     if not found:
         typer.echo("no token yet: `python -m dashapp token create --scope ingest` makes one")
 
@@ -54,7 +60,23 @@ def list_all(*, json: Json = False) -> None:
 @app.command("revoke")
 def revoke(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Let nobody in with a token any more."""
-    with open_store().writer.begin() as connection:
-        if not revoke_token(connection, name):
-            raise Wrong(f"no token {name!r}")
+    with _acting() as acting:
+        acting.revoke(name)
     typer.echo(f"{name} is revoked")
+
+
+@contextmanager
+def _acting(*, migrating: bool = False) -> Iterator[Acting]:
+    """A transaction in which a command acts; what is refused ends the command."""
+    try:
+        with open_store(migrating=migrating).writer.begin() as connection:
+            yield Acting(connection, COMMAND, datetime.now(UTC))
+    except Refused as reason:
+        raise Wrong(str(reason)) from None
+
+
+def _told(token: Token, now: datetime) -> str:
+    ends = token.expires_at
+    until = "does not expire" if ends is None else f"{'expired' if ends <= now else 'expires'} {ends:%Y-%m-%d}"
+    used = f"last used {token.used_at:%Y-%m-%d %H:%M} UTC" if token.used_at else "never used"
+    return f"{token.name} ({token.scope}), made {token.created_at:%Y-%m-%d %H:%M} UTC, {until}, {used}"

@@ -1,21 +1,33 @@
-"""The REST API: the catalogue, every metric as JSON, CSV and XLSX, rows as files, incidents, the back-test, health."""
+"""The REST API: the catalogue, every metric as JSON, CSV and XLSX, rows, incidents, the back-test, notes, health."""
 
 import logging
 from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from dashapp.domain.access import Permission
 from dashapp.domain.ask import STEPS, Ask
 from dashapp.domain.live import asked_within
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Measurement, Metric, Point, Policy, measure
 from dashapp.metrics.attacks import Unmeasured
 from dashapp.store.engine import TooSlow
-from dashapp.web import downloads, health, incidents_api, prometheus, runs_api
+from dashapp.web import (
+    annotations_api,
+    audit_api,
+    downloads,
+    health,
+    incidents_api,
+    openapi,
+    prometheus,
+    runs_api,
+    summaries_api,
+    summary_orders_api,
+)
 from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
 from dashapp.web.desk import open_desk, services
 from dashapp.web.export import (
@@ -28,36 +40,54 @@ from dashapp.web.export import (
     workbook,
     written,
 )
+from dashapp.web.guard import needs
 
 log = logging.getLogger(__name__)
+
+OURS = ("/api/", "/export/", "/healthz", "/metrics", "/readyz")
+"""How addresses begin that are for programs."""
 
 
 def blueprint() -> Blueprint:
     """The routes and their error handlers, fresh for every app."""
     api = Blueprint("api", __name__)
-    for rule, view in (
-        ("/healthz", health.healthz),
-        ("/readyz", health.readyz),
-        ("/metrics", prometheus.metrics),
-        ("/api/v1/metrics", catalogue),
-        ("/api/v1/metrics/<key>.json", metric_as_json),
-        ("/api/v1/metrics/<key>.csv", metric_as_csv),
-        ("/api/v1/metrics/<key>.xlsx", metric_as_xlsx),
-        ("/export/flags.csv", downloads.flags_csv),
-        ("/export/flags.xlsx", downloads.flags_xlsx),
-        ("/export/runs.csv", runs_api.history),
-        ("/api/v1/jobs.json", runs_api.jobs),
-        ("/api/v1/incidents.json", incidents_api.incidents),
-        ("/api/v1/incidents.csv", incidents_api.incidents_as_csv),
-        ("/api/v1/incidents/backtest.json", incidents_api.backtest_result),
-        ("/export/<path:_rest>", nothing_here),
-        ("/api/<path:_rest>", nothing_here),  # else the pages' own catch-all would answer with HTML
+    for rule, view, permission in (
+        ("/healthz", health.healthz, Permission.OPEN),
+        ("/readyz", health.readyz, Permission.OPEN),
+        ("/metrics", prometheus.metrics, Permission.VIEW),
+        ("/api/v1/openapi.json", openapi.openapi, Permission.VIEW),
+        ("/api/v1/metrics", catalogue, Permission.VIEW),
+        ("/api/v1/metrics/<key>.json", metric_as_json, Permission.VIEW),
+        ("/api/v1/metrics/<key>.csv", metric_as_csv, Permission.VIEW),
+        ("/api/v1/metrics/<key>.xlsx", metric_as_xlsx, Permission.VIEW),
+        ("/export/flags.csv", downloads.flags_csv, Permission.ROWS),
+        ("/export/flags.xlsx", downloads.flags_xlsx, Permission.ROWS),
+        ("/export/runs.csv", runs_api.history, Permission.VIEW),
+        ("/api/v1/jobs.json", runs_api.jobs, Permission.VIEW),
+        ("/api/v1/audit.json", audit_api.entries_as_json, Permission.ADMIN),
+        ("/export/audit.csv", audit_api.entries_as_csv, Permission.ADMIN),
+        ("/api/v1/incidents.json", incidents_api.incidents, Permission.VIEW),
+        ("/api/v1/incidents.csv", incidents_api.incidents_as_csv, Permission.VIEW),
+        ("/api/v1/incidents/backtest.json", incidents_api.backtest_result, Permission.VIEW),
+        ("/api/v1/annotations.json", annotations_api.annotations, Permission.VIEW),
+        ("/api/v1/annotations.csv", annotations_api.annotations_as_csv, Permission.VIEW),
+        ("/api/v1/summaries", summaries_api.summaries, Permission.VIEW),
+        ("/api/v1/summaries/<week>.json", summaries_api.summary_as_json, Permission.VIEW),
+        ("/api/v1/summaries/<week>.md", summaries_api.summary_as_markdown, Permission.VIEW),
+        ("/api/v1/summaries/<week>.html", summaries_api.summary_as_html, Permission.VIEW),
+        ("/api/v1/summaries/<week>.pdf", summaries_api.summary_as_pdf, Permission.VIEW),
+        ("/api/v1/summaries/orders/<number>", summary_orders_api.ordered, Permission.ORDER),
+        ("/export/<path:_rest>", nothing_here, Permission.VIEW),
+        ("/api/<path:_rest>", nothing_here, Permission.VIEW),  # else the pages' own catch-all would answer with HTML
     ):
-        api.add_url_rule(rule, view_func=view)
+        api.add_url_rule(rule, view_func=needs(permission)(view))
+    order = needs(Permission.ORDER)(summary_orders_api.order)
+    api.add_url_rule("/api/v1/summaries", view_func=order, methods=["POST"])
     api.register_error_handler(HTTPException, _http_error)
     api.register_error_handler(SQLAlchemyError, _database_error)
     api.register_error_handler(TooSlow, _database_error)
     api.register_error_handler(Unmeasured, _unmeasured)
+    api.before_app_request(_options)
     api.app_errorhandler(405)(_method_not_allowed)  # no blueprint is in charge of a method that no route takes
     return api
 
@@ -86,7 +116,9 @@ def metric_as_xlsx(key: str) -> Response:
 
 
 def nothing_here(_rest: str) -> NoReturn:
-    """Every other address below /api."""
+    """Every other address below /api and /export, and those that take no GET."""
+    if methods := _methods():
+        raise MethodNotAllowed(methods)
     refuse(404, "There is nothing at this address. /api/v1/metrics lists the metrics.")
 
 
@@ -156,7 +188,7 @@ def _measured(answer: Measurement) -> dict[str, Any]:
             for number, n in spread.filled
             for low, high in [spread.edges(number)]
         ]
-    body |= {name: count for name in ("hidden", "left_out") if (count := getattr(answer, name))}
+    body |= {name: count for name in ("rounded_to", "left_out") if (count := getattr(answer, name))}
     if answer.computed_at:
         body |= {"computed_at": written(answer.computed_at), "outdated": answer.outdated}
     if end is None or end < ask.window.until:
@@ -187,8 +219,26 @@ def _unmeasured(error: Unmeasured) -> Response:
 
 
 def _method_not_allowed(error: MethodNotAllowed) -> Response | MethodNotAllowed:
-    if not request.path.startswith(("/api/", "/healthz", "/metrics", "/readyz")):
+    if not request.path.startswith(OURS):
         return error
     answer = _http_error(error)
-    answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    answer.headers["Allow"] = ", ".join(_methods())
     return answer
+
+
+def _options() -> Response | None:
+    """What the address takes, for whoever asks that."""
+    if request.method != "OPTIONS" or not request.path.startswith(OURS):
+        return None
+    return Response(status=204, headers={"Allow": ", ".join(_methods())})
+
+
+def _methods() -> list[str]:
+    """The methods that the address takes; none where `nothing_here` alone answers."""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        return []
+    rule, _ = adapter.match(method="GET", return_rule=True)
+    missing = {"GET", "HEAD"} if rule.endpoint == "api.nothing_here" else set()
+    found = set(adapter.allowed_methods()) - missing
+    return sorted(found) if found != {"OPTIONS"} else []

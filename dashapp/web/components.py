@@ -13,6 +13,8 @@ from dashapp.web.page import Card, Chart
 
 Children = str | Component | Sequence[str | Component]
 
+ONCE = "once"
+"""The id of the place for what is told once."""
 LONG = 9
 """Characters of a value that a tile has room for in large type."""
 
@@ -27,6 +29,11 @@ def attributes(**values: str) -> dict[str, Any]:
 def named(name: str) -> dict[str, Any]:
     """What a screen reader calls an element."""
     return attributes(aria_label=name)
+
+
+def inner(words: Children, href: str, **more: Any) -> Component:
+    """A link that stays in the app."""
+    return html.A(words, href=href, **attributes(data_inner=""), **more)
 
 
 def graph(card: str | Wildcard) -> dict[str, str | Wildcard]:

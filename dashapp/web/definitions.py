@@ -22,6 +22,7 @@ from dashapp.web import words
 from dashapp.web.components import attributes
 
 DEFAULT = View(days=DEFAULT_DAYS)
+LEADS = "to leads, on screen only, in no file, API answer, alert or summary"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _article(desk: Desk, metric: Metric) -> Component:
 
 def _links(metric: Metric) -> list[Component]:
     """The metric as files, where it may leave the screen."""
-    if metric.privacy is Privacy.SCREEN:
+    if metric.privacy is Privacy.TEAM:
         return []
     return [
         html.A(
@@ -111,7 +112,7 @@ def _facts(desk: Desk, metric: Metric) -> dict[str, str]:
         "Threshold": _threshold(threshold, metric.unit) if threshold else "",
         "Settles": "" if metric.kind in OF_NOW else _settles(metric.settles(desk.policy)),
         "Split and filter by": ", ".join(label(dim).lower() for dim in Dim if dim in metric.dims),
-        "Shown": "on screen only, in no file, API answer, alert or summary" if metric.privacy is Privacy.SCREEN else "",
+        "Shown": LEADS if metric.privacy is Privacy.TEAM else "",
         "Reference": metric.reference,
     }
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import Engine
 
+from dashapp.domain.access import ANONYMOUS, Visitor
 from dashapp.metrics import Audience, Desk, Policy
 from dashapp.policy import policy_of
 from dashapp.settings import Settings
@@ -73,9 +74,21 @@ def services() -> Services:
 
 @contextmanager
 def open_desk(audience: Audience = Audience.FILE, *, written: bool = False) -> Iterator[Desk]:
-    """A desk for one request. Its connection reads in one transaction, so all figures are of the same moment. With
-    `written` it reads the store itself, which has what the request has just written.
+    """A desk for one request, with the permissions of whoever made it. Its connection reads in one transaction, so all
+    figures are of the same moment. With `written` it reads the store itself, which has what the request has just
+    written.
     """
     held = services()
     with (held.store if written else held.reader).connect() as connection:
-        yield Desk(connection, held.clock(), held.policy, audience)
+        yield Desk(connection, held.clock(), held.policy, audience, permissions=who_asks().permissions)
+
+
+def who_asks() -> Visitor:
+    """Whom the guard let in; on the few routes where it asks nobody, somebody who may see nothing of anybody."""
+    found: Visitor = g.get("visitor", ANONYMOUS)
+    return found
+
+
+def everybodys(desk: Desk) -> Desk:
+    """A desk that tells what may be told to all who see a page."""
+    return replace(desk, audience=Audience.FILE, permissions=frozenset())

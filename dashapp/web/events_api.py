@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import zlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -11,12 +12,13 @@ from pydantic_core import from_json
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from dashapp.domain.access import Permission
 from dashapp.ingest.events import Result, take_lines
 from dashapp.ingest.wire import BOM, Receipt, TooMany
 from dashapp.store.engine import TooSlow
-from dashapp.store.tokens import TokenScope, scope_of
 from dashapp.web.desk import services
 from dashapp.web.export import json_answer
+from dashapp.web.guard import needs
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ PIECE = 64 * 1024
 """Bytes of a body that are read at once."""
 MOST_UNREAD = 100 * MEGABYTE
 """Of a body that is refused, read all the same: a client that still sends it does not look for the answer."""
+ANY_LENGTH = sys.maxsize
+"""What other bodies may have is not the limit of these: they are held to their own while they are read."""
 GZIP = zlib.MAX_WBITS | 16
 """Has zlib read the gzip format."""
 RETRY_SECONDS = 5
@@ -52,9 +56,10 @@ def blueprint() -> Blueprint:
     return events
 
 
+@needs(Permission.INGEST)
 def take() -> Response:
     """Take the events of the body in, and say what became of them."""
-    _check_token()
+    request.max_content_length = ANY_LENGTH
     lines = _lines()
     held = services()
     settings = held.settings
@@ -71,18 +76,6 @@ def _told(result: Result) -> dict[str, Any]:
     told = Result(result.new, result.seen, result.refused[:MOST_REFUSALS]).as_json()
     count = len(result.refused)
     return told if count <= MOST_REFUSALS else {**told, "refused_count": count}
-
-
-def _check_token() -> None:
-    """End the request unless it has a token that may send events."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        _refuse(401, "Authorization: Bearer TOKEN is missing.", {"WWW-Authenticate": "Bearer"})
-    with services().store.connect() as connection:
-        scope = scope_of(connection, token.strip())
-    if scope is not TokenScope.INGEST:
-        told = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-        _refuse(401, "The token is not known, or does not allow to send events.", told)
 
 
 def _lines() -> list[bytes]:
@@ -168,6 +161,7 @@ def _inflated() -> Iterator[bytes]:
 
 def _read_the_rest(answer: Response) -> Response:
     """Read what is left of a body that was refused."""
+    request.max_content_length = ANY_LENGTH
     left = MOST_UNREAD
     while left > 0 and (piece := request.stream.read(PIECE)):
         left -= len(piece)

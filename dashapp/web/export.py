@@ -11,11 +11,9 @@ import xlsxwriter  # type: ignore[import-untyped] # ships no types
 from flask import Response
 
 from dashapp.domain.ask import Grain, Window
+from dashapp.domain.cells import text_cell
 from dashapp.logs import request_id
 from dashapp.metrics import Measurement
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
-"""How a cell begins that a spreadsheet would run (OWASP ASVS 5.0, 1.2.10)."""
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -25,11 +23,6 @@ KEPT = ("kind", "state", "observed", "expected", "p", "coordination", "found_at"
 """What is told of an incident that the store keeps; never what analysts wrote."""
 
 Cells = Sequence[Any]
-
-
-def text_cell(text: str) -> str:
-    """Text from outside as a spreadsheet may see it: what would be run as a formula gets a leading apostrophe."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def table(measurement: Measurement) -> Iterator[Cells]:
@@ -169,6 +162,11 @@ def rows_name(window: Window, ending: str) -> str:
 def incidents_name(window: Window, ending: str) -> str:
     """As `file_name`, for attacks: `incidents_2024-01-01_2024-03-30.csv`."""
     return f"incidents_{_span(window)}{ending}"
+
+
+def annotations_name(window: Window, ending: str) -> str:
+    """As `file_name`, for notes on days: `annotations_2024-01-01_2024-03-30.csv`."""
+    return f"annotations_{_span(window)}{ending}"
 
 
 def _span(window: Window) -> str:

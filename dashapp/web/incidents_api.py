@@ -10,8 +10,9 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, as_of
-from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Alarm, Detector, Episode, backtest
+from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, backtest
 from dashapp.metrics.attacks import incidents as episodes
+from dashapp.metrics.judgement import Alarm
 from dashapp.metrics.standing import Standing, standing
 from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
 from dashapp.web.desk import open_desk

@@ -11,8 +11,8 @@ from werkzeug.wsgi import ClosingIterator
 
 from dashapp.logs import begin_request, end_request
 from dashapp.web.desk import EXTENSION
+from dashapp.web.guard import CALLBACKS, asked
 from dashapp.web.meters import Meters
-from dashapp.web.shared import CALLBACKS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,13 +36,12 @@ def tell_routes(server: Flask, pages: Collection[str]) -> None:
         rule = request.url_rule
         request.environ[ROUTE] = request.path if request.path in pages else rule.rule if rule else NO_ROUTE
         if request.path == CALLBACKS:
-            asked = request.get_json(silent=True)
-            request.environ[PAGE] = next((page for page in _values(asked) if page in pages), None)
+            request.environ[PAGE] = next((page for page in _values(asked()) if page in pages), None)
 
 
-def _values(asked: Any) -> list[Any]:
+def _values(question: Any) -> list[Any]:
     """What a callback's question says the page is; nothing of what is no such question."""
-    state = asked.get("state") if isinstance(asked, dict) else None
+    state = question.get("state") if isinstance(question, dict) else None
     parts = [one for one in state if isinstance(one, dict)] if isinstance(state, list) else []
     return [one.get("value") for one in parts if one.get("id") == "page" and isinstance(one.get("value"), str)]
 

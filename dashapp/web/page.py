@@ -7,6 +7,8 @@ from typing import Any
 
 from dash.development.base_component import Component
 
+from dashapp.domain.access import Permission
+from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Desk, Metric
 
@@ -34,6 +36,7 @@ class Chart(StrEnum):
     INCIDENTS = "incidents"
     BACKTEST = "backtest"
     POWER = "power"
+    NOTES = "notes"
     FACTS = "facts"
     TRIAGE = "triage"
     AROUND = "around"
@@ -43,12 +46,23 @@ class Chart(StrEnum):
     BY_HOUR = "by-hour"
     DAYS = "days"
     TRAIL = "trail"
+    DOCUMENT = "document"
+    SINCE = "since"
+    LEAD = "lead"
+    ORDER = "order"
+    VERSIONS = "versions"
+    SAID = "said"
+    SENT = "sent"
     BOARD = "board"
     JOBS = "jobs"
     RUNS = "runs"
     ORIGINS = "origins"
     VALUES = "values"
     STORE = "store"
+    USERS = "users"
+    TOKENS = "tokens"
+    SESSIONS = "sessions"
+    AUDIT = "audit"
 
     @property
     def drawn(self) -> bool:
@@ -67,7 +81,7 @@ class Chart(StrEnum):
 
     @property
     def tells(self) -> bool:
-        """Whether it shows something of one incident, whatever days and filters are set."""
+        """Whether it shows something of one incident or summary, whatever days and filters are set."""
         return self in OF_ONE
 
     @property
@@ -78,13 +92,13 @@ class Chart(StrEnum):
 
     @property
     def operates(self) -> bool:
-        """Whether it shows how the product itself is doing, which is no figure of any metric."""
-        return self in (Chart.JOBS, Chart.RUNS, Chart.ORIGINS, Chart.VALUES, Chart.STORE)
+        """Whether it shows how the product itself is doing, or who uses it, which is no figure of any metric."""
+        return self in OPERATING
 
     @property
     def measured(self) -> bool:
         """Whether what it shows are the figures of its metric."""
-        return self.filed and self is not Chart.ATTACKS
+        return self.filed and self not in (Chart.ATTACKS, Chart.NOTES)
 
 
 OF_ONE = frozenset(
@@ -98,6 +112,26 @@ OF_ONE = frozenset(
         Chart.BY_HOUR,
         Chart.DAYS,
         Chart.TRAIL,
+        Chart.DOCUMENT,
+        Chart.SINCE,
+        Chart.LEAD,
+        Chart.ORDER,
+        Chart.VERSIONS,
+        Chart.SAID,
+        Chart.SENT,
+    }
+)
+OPERATING = frozenset(
+    {
+        Chart.JOBS,
+        Chart.RUNS,
+        Chart.ORIGINS,
+        Chart.VALUES,
+        Chart.STORE,
+        Chart.USERS,
+        Chart.TOKENS,
+        Chart.SESSIONS,
+        Chart.AUDIT,
     }
 )
 DRAWN = frozenset(
@@ -121,7 +155,8 @@ class Card:
 
     `by` is the split unless `follows_split` and the address names another; `trailing` adds a line pooled over that many
     days; `columns` is the width, of twelve; `about` takes the place of the definition's first sentence. With
-    `marked` it shows on which days something was said for the first time, from when on figures may mean something else.
+    `marked` it shows on which days something was said for the first time, from when on figures may mean something else,
+    and what analysts noted of days.
     """
 
     key: str
@@ -180,7 +215,8 @@ class Page:
     the address says of other dimensions is for other pages, and left out. `beside` names a tile's companion and says
     how it differs. With `lists_flags` the bar has what finds flags one by one in the place of
     what only figures have. A page of no group is not in the menu; others lead to it. Where the address says what a
-    page is about, `about` makes it the page of that, from the scene.
+    page is about, `about` makes it the page of that, from the scene; `view` says which days and filters that has. Who
+    lacks its `permission` gets neither the page nor what fills it.
     """
 
     path: str
@@ -197,6 +233,8 @@ class Page:
     body: Callable[[Desk], Component] | None = None
     bar: bool = True
     about: "Callable[[Any, Page], Page] | None" = None
+    view: Callable[[Desk, str], View] | None = None
+    permission: Permission = Permission.VIEW
 
     @property
     def live(self) -> bool:
@@ -212,6 +250,21 @@ class Page:
     def triages(self) -> bool:
         """Whether analysts say there what they make of an incident."""
         return any(card.chart is Chart.TRIAGE for card in self.cards)
+
+    @property
+    def summarises(self) -> bool:
+        """Whether weekly summaries are ordered, commented on and approved there."""
+        return any(card.chart is Chart.ORDER for card in self.cards)
+
+    @property
+    def notes(self) -> bool:
+        """Whether analysts write notes on days there."""
+        return any(card.chart is Chart.NOTES for card in self.cards)
+
+    @property
+    def administers(self) -> bool:
+        """Whether admins say there who may come in, and look into the trail."""
+        return any(card.chart is Chart.AUDIT for card in self.cards)
 
     @property
     def ranks(self) -> bool:

@@ -9,8 +9,9 @@ from dash.development.base_component import Component
 from dashapp.web.board import Board
 from dashapp.web.components import attributes, named
 from dashapp.web.listing import Listing
+from dashapp.web.trailing import Trail
 
-Paged = TypeVar("Paged", Listing, Board)
+Paged = TypeVar("Paged", Listing, Board, Trail)
 
 
 def paging(shown: Paged, last: int, said: str) -> Component:

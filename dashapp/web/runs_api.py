@@ -8,6 +8,7 @@ from flask import Response, request
 
 from dashapp.store import runs
 from dashapp.store.runs import Run
+from dashapp.web.asking import refuse
 from dashapp.web.desk import open_desk
 from dashapp.web.export import Cells, as_file, csv_lines, json_answer
 from dashapp.web.history import History
@@ -36,6 +37,8 @@ def jobs() -> Response:
 def history() -> Response:
     """The latest runs, of one job or with one outcome where the address asks for these."""
     asked = History.parse(request.query_string.decode(errors="replace"))
+    if asked.problems:
+        refuse(400, "The question could not be read.", problems=asked.problems)
     with open_desk() as desk:
         found = runs.recent(desk.connection, desk.now, MOST, asked.job, asked.outcome)
     return as_file(csv_lines(_rows(found)), "text/csv", "runs.csv")

@@ -8,6 +8,7 @@ from functools import cached_property
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.alerts.rules import Attention, attention
+from dashapp.domain.access import Permission
 from dashapp.domain.ask import Ask, Filters, Grain, Window
 from dashapp.domain.live import LiveView
 from dashapp.domain.view import View
@@ -43,6 +44,10 @@ class Scene:
     def attention(self) -> Attention:
         """What needs attention now; asked once, for the menu and the page."""
         return self.attend(self.desk, self.view.filters)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether whoever looks may do something, so that nobody is offered what would be refused."""
+        return permission in self.desk.permissions
 
     @property
     def jobs(self) -> list[str]:
@@ -114,7 +119,7 @@ def scene(
     attend: Callable[[Desk, Filters], Attention] = attention,
 ) -> Scene:
     """The scene of one request of a page; `attend` finds what needs attention, perhaps among what was found before."""
-    view = _of_page(View.parse(address), page)
+    view = page.view(desk, address) if page.view else _of_page(View.parse(address), page)
     found = desk.origins(page.feed)
     chosen = dict(view.filters).get(Dim.ORIGIN, ())
     values = values_of(desk.connection, chosen or [origin.name for origin in found if origin.first_day])

@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
-from dashapp.store.version import live_version, snapshots_version, version
-from dashapp.web.desk import services
+from dashapp.store.version import live_version, notes_version, snapshots_version, version
+from dashapp.web.desk import everybodys, services
+from dashapp.web.guard import CALLBACKS, visitor
 
-CALLBACKS = "/_dash-update-component"
 KEPT = 128
 """Answers kept by each process; the largest have about 100 kB."""
 SECONDS = 5
@@ -73,7 +73,7 @@ def attention_now(desk: Desk, filters: Filters = ()) -> Attention:
     shows, and again where something failed.
     """
     question = (desk.version, _minute(), "attention", filters)
-    found = services().once(question, lambda: attention(desk, filters))
+    found = services().once(question, lambda: attention(everybodys(desk), filters))
     if desk.failed:
         services().forget(question)
     return found
@@ -83,16 +83,17 @@ def _minute() -> str:
     return f"{services().clock():%Y-%m-%dT%H:%M}"
 
 
-def _question(lively: Collection[str]) -> tuple[Hashable, str, str]:
-    """What is asked, of which data and answers computed ahead, in which minute; of a page of events, of which events
-    and in which few seconds.
+def _question(lively: Collection[str]) -> tuple[Hashable, Hashable, str, str]:
+    """What is asked, by somebody with which permissions, of which data, answers computed ahead and notes, in which
+    minute; of a page of events, of which events and in which few seconds.
     """
     asked = request.get_json()
     live = any(one.get("id") == "page" and one.get("value") in lively for one in asked.get("state", ()))
     with services().reader.connect() as connection:
-        data = (version(connection), snapshots_version(connection), live_version(connection) if live else None)
+        events = live_version(connection) if live else None
+        data = (version(connection), snapshots_version(connection), notes_version(connection), events)
     now = services().clock()
     time = f"{now:%Y-%m-%dT%H:%M}" if not live else str(int(now.timestamp()) // SECONDS)
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]
     body = {**asked, "inputs": inputs, "changedPropIds": None, "parsedChangedPropsIds": None}
-    return data, time, json.dumps(body, sort_keys=True)
+    return data, visitor().permissions, time, json.dumps(body, sort_keys=True)

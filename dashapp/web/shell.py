@@ -1,27 +1,29 @@
 """What stands around every page: the side menu, and the filter bar whose state is the address."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html, page_container
-from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
+from dashapp.domain.access import Visitor
 from dashapp.domain.ask import Grain
 from dashapp.domain.live import LiveView
 from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
+from dashapp.store.auditing import actors_and_actions
 from dashapp.store.runs import Outcome
 from dashapp.web import menu, notices, words
 from dashapp.web.board import Board
 from dashapp.web.components import attributes, named
+from dashapp.web.controls import choice, control, date_field, labelled, select
 from dashapp.web.history import ALL, History
 from dashapp.web.listing import Listing
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
+from dashapp.web.trailing import WITHIN, Trail
 
 PRESETS = {"7d": "7 d", "30d": "30 d", "90d": "90 d", "365d": "1 y"}
 CUSTOM = "custom"
@@ -36,27 +38,17 @@ LIVE_SECONDS = 5
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
 
 
-def control(key: str | Wildcard) -> dict[str, str | Wildcard]:
-    """The id of a control of the filter bar; its key is the one in the address."""
-    return {"part": "control", "key": key}
-
-
 def summary(key: str) -> str:
     """The id of the words that say what a folded control is set to."""
     return f"set-{key}"
 
 
-def shell(pages: Sequence[Page]) -> Component:
-    """The frame that stays while pages change."""
-    groups = dict.fromkeys(page.group for page in pages if page.group)
-    links: list[Component] = [html.Div([html.I(), "Watchfloor"], className="brand")]
-    for group in groups:
-        links.append(html.Span(group, className="group"))
-        links += [menu.entry(page) for page in pages if page.group == group]
+def shell(pages: Sequence[Page], asks: Visitor, token: str) -> Component:
+    """The frame that stays while pages change, for whoever asks. `token` is what forms must send along."""
     return html.Div(
         [
             html.A("Skip to content", href="#content", className="skip"),
-            html.Nav(links, className="side", **named("Pages")),
+            html.Nav(menu.entries(pages, asks, token), className="side", **named("Pages")),
             html.Div(page_container, className="stage"),
             dcc.Store(id="theme", storage_type="local"),
             html.Div(id="toast", className="toast-place", role="alert"),
@@ -74,6 +66,12 @@ def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -
     ]
     if page.triages:
         shown.append(dcc.Store(id="triage"))
+    if page.summarises:
+        shown += [dcc.Store(id="saying"), dcc.Store(id="order"), dcc.Store(id="ordered")]
+    if page.notes:
+        shown.append(dcc.Store(id="noting"))
+    if page.administers:
+        shown.append(dcc.Store(id="administer"))
     if not page.bar:
         return shown
     return [
@@ -86,9 +84,11 @@ def layout(page: Page, query: str, seen: Scene, answer: dict[str, Any] | None) -
 
 
 def _bar(page: Page, seen: Scene) -> list[Component]:
+    if page.administers:
+        return _for_trail(seen)
     view, window = seen.view, seen.window
     options = _options(page, seen)
-    dates = [_date("since", "From", window.since), _date("until", "To", window.until)]
+    dates = [date_field("since", "From", window.since), date_field("until", "To", window.until)]
     return [
         _presets(view),
         html.Div(dates, className="dates", id="dates"),
@@ -108,23 +108,23 @@ def _live_bar(page: Page, live: LiveView, seen: Scene) -> list[Component]:
     options = _options(page, seen)
     chosen = next((key for key in LAST if LiveView.parse(f"last={key}").hours == live.hours), f"{live.hours}h")
     return [
-        _choice("last", "Time", {**LAST, **({} if chosen in LAST else {chosen: live.told})}, chosen),
+        choice("last", "Time", {**LAST, **({} if chosen in LAST else {chosen: live.told})}, chosen),
         html.Span(notices.window(seen), id="window", className="window"),
-        _select("bin", "Buckets", BINS, live.grain),
+        select("bin", "Buckets", BINS, live.grain),
         *(_filter(dim, options[dim], seen.view) for dim in page.filters if options[dim]),
     ]
 
 
 def _compare(view: View) -> Component:
     choices = {"none": "no comparison", "previous": "vs previous"}
-    return _select("compare", "Compare", choices, "previous" if view.compare else "none")
+    return select("compare", "Compare", choices, "previous" if view.compare else "none")
 
 
 def _for_figures(options: Mapping[Dim, Sequence[str]], view: View) -> list[Component]:
     """How figures are cut: by a dimension, and by time."""
     return [
-        _select("by", "Split", _splits(options), "shown" if view.by is None else view.by[0] if view.by else "none"),
-        _select("grain", "Grain", {g: f"by {g}" for g in GRAINS}, view.grain or Grain.DAY),
+        select("by", "Split", _splits(options), "shown" if view.by is None else view.by[0] if view.by else "none"),
+        select("grain", "Grain", {g: f"by {g}" for g in GRAINS}, view.grain or Grain.DAY),
     ]
 
 
@@ -136,8 +136,8 @@ def _for_rows(address: str) -> list[Component]:
     )
     hidden = {"sort": listing.sort, "desc": "1" if listing.descending else "0", "page": str(listing.page)}
     return [
-        _select("case", "State", CASES, listing.view.case or "any"),
-        _named("Find", search),
+        select("case", "State", CASES, listing.view.case or "any"),
+        labelled("Find", search),
         *(dbc.Input(id=control(key), type="hidden", value=value) for key, value in hidden.items()),
     ]
 
@@ -150,7 +150,7 @@ def _for_board(address: str) -> list[Component]:
     )
     hidden = {"board": board.dim.value, "rank": board.rank, "page": str(board.page)}
     return [
-        _named("Find among the most reported", search),
+        labelled("Find among the most reported", search),
         *(dbc.Input(id=control(key), type="hidden", value=value) for key, value in hidden.items()),
     ]
 
@@ -160,15 +160,32 @@ def _for_runs(seen: Scene) -> list[Component]:
     asked = History.parse(seen.address)
     known = dict.fromkeys([*seen.jobs, *([asked.job] if asked.job else [])])
     return [
-        _select("job", "Job", {ALL: "all jobs", **{job: job for job in known}}, asked.job or ALL),
-        _select("outcome", "Outcome", {ALL: "any outcome", **{one: one for one in Outcome}}, asked.outcome or ALL),
+        select("job", "Job", {ALL: "all jobs", **{job: job for job in known}}, asked.job or ALL),
+        select("outcome", "Outcome", {ALL: "any outcome", **{one: one for one in Outcome}}, asked.outcome or ALL),
+    ]
+
+
+def _for_trail(seen: Scene) -> list[Component]:
+    """Which entries of the trail are listed; their page is set by the table itself."""
+    asked = Trail.parse(seen.address)
+    times = {key: f"{days} day{'s' * (days > 1)}" if days else "all time" for key, days in WITHIN.items()}
+    actors, actions = actors_and_actions(
+        seen.desk.connection, asked.search(seen.desk.today).asked(seen.desk.policy.zone)
+    )
+    who = dict.fromkeys([*actors, *([asked.actor] if asked.actor else [])])
+    what = dict.fromkeys([*actions, *([asked.action] if asked.action else [])])
+    return [
+        select("within", "Time", times, asked.within),
+        select("actor", "Who", {ALL: "everybody", **{name: name for name in who}}, asked.actor or ALL),
+        select("action", "What", {ALL: "whatever was done", **{name: name for name in what}}, asked.action or ALL),
+        dbc.Input(id=control("page"), type="hidden", value=str(asked.page)),
     ]
 
 
 def _detector(view: View) -> Component:
     """The choice of what finds attacks; its key is `method`, as `detector` is what raised a flag."""
     choices = {key: detector.title.lower() for key, detector in DETECTORS.items()}
-    return _select("method", "Detector", choices, view.method or DEFAULT_DETECTOR)
+    return select("method", "Detector", choices, view.method or DEFAULT_DETECTOR)
 
 
 def _options(page: Page, seen: Scene) -> dict[Dim, list[str]]:
@@ -194,38 +211,7 @@ def _presets(view: View) -> Component:
         **({} if chosen in (*PRESETS, CUSTOM) else {chosen: chosen.replace("d", " d")}),
         CUSTOM: "Custom",
     }
-    return _choice("range", "Days", options, chosen)
-
-
-def _choice(key: str, name: str, options: Mapping[str, str], chosen: str) -> Component:
-    """One of a few, all in sight."""
-    return html.Fieldset(
-        [
-            html.Legend(name, className="visually-hidden"),
-            dbc.RadioItems(
-                id=control(key),
-                value=chosen,
-                options=[{"label": name, "value": key} for key, name in options.items()],
-                className="seg",
-                inputClassName="btn-check",
-                labelClassName="seg-item",
-            ),
-        ]
-    )
-
-
-def _date(key: str, name: str, value: date) -> Component:
-    return _named(name, dbc.Input(id=control(key), type="date", value=value.isoformat(), debounce=700), hidden=False)
-
-
-def _select(key: str, name: str, options: Mapping[str, str], value: str) -> Component:
-    choices = [{"label": text, "value": option} for option, text in options.items()]
-    return _named(name, dbc.Select(id=control(key), value=value, options=choices, className="pick"))
-
-
-def _named(name: str, field: Component, *, hidden: bool = True) -> Component:
-    """A field with its name, which only screen readers need where the choice says it."""
-    return html.Label([html.Span(name, className="visually-hidden" if hidden else ""), field])
+    return choice("range", "Days", options, chosen)
 
 
 def _filter(dim: Dim, options: Sequence[str], view: View) -> Component:
@@ -259,7 +245,7 @@ def _checks(dim: Dim, options: Sequence[str], view: View) -> Component:
 def heading(page: Page, seen: Scene) -> Component:
     """The page's name and question, how fresh it is, and what the reader may set for all pages."""
     title = html.Div([html.H1(page.name), html.P(page.question, className="question")])
-    if not page.bar:
+    if not page.bar or page.administers:
         return html.Div([title, html.Div(_theme(), className="fresh")], className="heading")
     if page.live:
         return html.Div([title, html.Div(_up_to_date(seen), className="fresh")], className="heading")
@@ -282,7 +268,7 @@ def _up_to_date(seen: Scene) -> list[Component]:
 def _refresh() -> Component:
     choices = [{"label": text, "value": seconds} for seconds, text in REFRESH.items()]
     field = dbc.Select(id="refresh-every", value="0", options=choices, className="pick", persistence=True)
-    return _named("Refresh", field)
+    return labelled("Refresh", field)
 
 
 def _theme() -> Component:

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from dashapp.web import components, notices, scenes, shell
 from dashapp.web.callbacks import answer as answered
 from dashapp.web.desk import open_desk
+from dashapp.web.guard import require
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
 
@@ -34,6 +35,7 @@ def register(pages: Sequence[Page]) -> None:
 
 def _layout(page: Page, /, **query: Any) -> Component:
     """A page under an address; keys it does not know are left alone."""
+    require(page.permission)
     address = urlencode(query, doseq=True)
     with open_desk() as desk:
         seen = scenes.scene(desk, address, page)
@@ -45,7 +47,8 @@ def _layout(page: Page, /, **query: Any) -> Component:
 def _main(page: Page, seen: Scene) -> Component:
     tiles = html.Div([components.tile(key) for key in page.metrics], className="tiles") if page.tiles else None
     cards = html.Div([components.card(card) for card in page.cards], className="cards")
-    notes = html.Div(notices.notices(seen), id="notices") if page.bar else None
+    notes = html.Div(notices.notices(seen), id="notices") if page.bar and not page.administers else None
+    notes = html.Div(id=components.ONCE, role="status") if page.administers else notes
     body = page.body(seen.desk) if page.body else None
     parts = [shell.heading(page, seen), notes, tiles, body or cards]
     return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dashapp.domain.ask import Grain, Window
 from dashapp.metrics import Unit
-from dashapp.metrics.attacks import Judged
+from dashapp.metrics.judgement import Judged
 from dashapp.web import axes, theme, words
 
 MOST_ID = 12

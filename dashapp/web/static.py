@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from hashlib import sha256
 from pathlib import Path
+from wsgiref.headers import Headers
 
 from dash import Dash
 from flask_compress import Compress
@@ -13,6 +14,9 @@ from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
 from dashapp.settings import ROOT
+from dashapp.web.desk import EXTENSION
+from dashapp.web.inside import inside
+from dashapp.web.security import headers
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +57,24 @@ def publish(app: Dash, folder: Path) -> None:
         log.warning("static files are served uncompressed: %s", error)
         return
     server = app.server
+    own = headers(server.extensions[EXTENSION].settings)
+
+    def add(sent: Headers, _path: str, _url: str) -> None:
+        for name, value in own.items():
+            sent[name] = value
+
     server.wsgi_app = WhiteNoise(
-        server.wsgi_app, root=str(copies), immutable_file_test=lambda _path, url: bool(UNCHANGING.search(url))
+        server.wsgi_app,
+        root=str(copies),
+        allow_all_origins=False,
+        add_headers_function=add,
+        immutable_file_test=lambda _path, url: bool(UNCHANGING.search(url)),
     )
 
 
 def _files(app: Dash) -> dict[str, bytes]:
     """What the pages load, by address without query, as the app itself answers."""
-    client = app.server.test_client()
+    client = inside(app.server)
 
     def read(url: str) -> bytes:
         with client.get(url) as answer:

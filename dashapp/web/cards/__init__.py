@@ -3,19 +3,24 @@
 from collections.abc import Callable
 
 from dashapp.web.cards import (
+    administration,
     at_risk,
     attacks,
     attention,
     backtest,
     board,
     changes,
+    deliveries,
     drivers,
     incident,
+    noted,
     rows,
     series,
     spread,
     status,
     strength,
+    summaries,
+    summary,
     timeline,
     verdict,
 )
@@ -40,6 +45,7 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.TIMELINE: timeline.timeline,
     Chart.BACKTEST: backtest.backtest,
     Chart.POWER: strength.power,
+    Chart.NOTES: noted.notes,
     Chart.ATTACKS: attacks.attacks,
     Chart.INCIDENTS: attacks.attacks,
     Chart.FACTS: incident.facts,
@@ -51,6 +57,13 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.BY_HOUR: drivers.by_hour,
     Chart.DAYS: incident.days,
     Chart.TRAIL: incident.trail,
+    Chart.DOCUMENT: summary.document,
+    Chart.SINCE: summaries.since,
+    Chart.LEAD: summaries.lead,
+    Chart.ORDER: summaries.order,
+    Chart.VERSIONS: summaries.versions,
+    Chart.SAID: summaries.said,
+    Chart.SENT: deliveries.sent,
     Chart.ATTENTION: attention.attention,
     Chart.BOARD: board.board,
     Chart.JOBS: status.jobs,
@@ -58,6 +71,10 @@ MAKERS: dict[Chart, Callable[[Scene, Card], Content]] = {
     Chart.ORIGINS: status.origins,
     Chart.VALUES: status.values,
     Chart.STORE: status.store,
+    Chart.USERS: administration.people,
+    Chart.TOKENS: administration.programs,
+    Chart.SESSIONS: administration.present,
+    Chart.AUDIT: administration.trail,
 }
 
 

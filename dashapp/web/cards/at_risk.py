@@ -11,7 +11,7 @@ from dashapp.domain.ask import Ask, Window
 from dashapp.domain.view import MOST_DAYS
 from dashapp.domain.vocabulary import Severity, label
 from dashapp.metrics import measure
-from dashapp.metrics.rows import COLUMNS, Row, waiting_rows
+from dashapp.metrics.rows import COLUMNS, NoRows, Row, waiting_rows
 from dashapp.web import listing
 from dashapp.web.cards.content import Content, unknown_now
 from dashapp.web.components import attributes, named
@@ -40,9 +40,12 @@ def at_risk(scene: Scene, card: Card) -> Content:
         return Content(message=unknown_now(scene))
     if not answer.total.n:
         return Content(message="Nothing is open.")
-    waiting = nlargest(SHOWN, _waiting(scene), key=lambda one: one.share)
     head = [html.B(f"{answer.total.value:,.0f} at risk"), html.Span(f"of {answer.total.n:,} open"), html.Span("now")]
     every = listing.link(card.metric, scene.view, Window.ending(scene.as_of, MOST_DAYS), scene.first_day)
+    try:
+        waiting = nlargest(SHOWN, _waiting(scene), key=lambda one: one.share)
+    except NoRows as reason:
+        return Content(head, body=html.P(str(reason), className="quiet"))
     return Content([*head, dcc.Link("All open", href=every)] if every else head, body=_table(waiting))
 
 

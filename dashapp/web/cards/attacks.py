@@ -88,18 +88,18 @@ def attacks(scene: Scene, card: Card) -> Content:
     found = standing(scene.desk, ask, card.key)
     known = attacks_within(scene.desk, ask) if card.key == FLAGS else []
     untold = [attack for attack in known if not any(_tells_of(one, attack) for one in found)]
-    looked = _looked(scene, ask, card)
+    at = looked(scene, ask, card)
     if not found and not untold:
-        return Content(message=_nothing(scene, answer, looked))
+        return Content(message=_nothing(scene, answer, at))
     counts = flags_of(scene.desk, ask, untold)
     lines = [_standing(one) for one in found[:MOST]]
     lines += [_missed(scene, attack, flags) for attack, flags in zip(untold, counts, strict=True)]
     head = [html.Span(_counted(found, untold))]
-    seen = f"last looked at {looked}" if looked else "the detector has not looked yet"
+    seen = f"last looked at {at}" if at else "the detector has not looked yet"
     return Content([*head, html.Span(seen)], body=_table(lines))
 
 
-def _looked(scene: Scene, ask: Ask, card: Card) -> str:
+def looked(scene: Scene, ask: Ask, card: Card) -> str:
     """When the detector last looked: the job, or somebody by hand; empty where it has not."""
     runs = recent(scene.desk.connection, scene.desk.now, 1, "detect", Outcome.DONE)
     names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins(card.metric.feed)
@@ -107,13 +107,13 @@ def _looked(scene: Scene, ask: Ask, card: Card) -> str:
     return words.moment(at, scene.desk.policy.zone) if at else ""
 
 
-def _nothing(scene: Scene, answer: Measurement, looked: str) -> str:
+def _nothing(scene: Scene, answer: Measurement, at: str) -> str:
     """Why there is no incident."""
     if reason := missing(scene, answer):
         return reason
-    if not looked:
+    if not at:
         return NOT_LOOKED
-    return f"No incident in {words.days(scene.window.since, scene.window.until)}. The detector last looked at {looked}."
+    return f"No incident in {words.days(scene.window.since, scene.window.until)}. The detector last looked at {at}."
 
 
 def _counted(found: Sequence[Standing], missed: Sequence[Incident]) -> str:

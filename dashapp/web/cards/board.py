@@ -29,6 +29,13 @@ class Line:
 
     name: str
     counts: Counter[str]
+    rounded_to: int = 0
+    """What the counts of a person are rounded down to a multiple of."""
+
+    def said(self, key: str) -> str:
+        """A count as it is read."""
+        few = self.rounded_to and not self.counts[key] and self.name != NOT_GIVEN
+        return f"under {self.rounded_to}" if few else f"{self.counts[key]:,}"
 
 
 def board(scene: Scene, card: Card) -> Content:
@@ -37,14 +44,14 @@ def board(scene: Scene, card: Card) -> Content:
     shown = replace(Board.parse(scene.address), view=scene.view)
     if reason := missing(scene, replace(answer, points=answer.points or ((answer.total,) if answer.total else ()))):
         return Content(message=reason)
-    lines = _ordered(answer, shown)
+    lines = _ordered(_lines(scene, card, answer), shown)
     found = [line for line in lines if shown.search.lower() in _said(line).lower()]
     last = max(1, -(-len(found) // PER_PAGE))
     shown = replace(shown, page=min(shown.page, last))
     first = (shown.page - 1) * PER_PAGE
     part = found[first : first + PER_PAGE]
     said = f"{first + 1:,} to {first + len(part):,} of {len(found):,}" if part else "none is called so"
-    parts = [_choice(shown), *_hidden(scene, answer, shown.dim), _table(shown, part), paging(shown, last, said)]
+    parts = [_choice(shown), *_rounded(answer, shown.dim), _table(shown, part), paging(shown, last, said)]
     head = [
         html.B(f"{len(lines):,} {BOARDS[shown.dim].lower()}"),
         html.Span(f"to {words.day(min(scene.as_of, scene.window.until))}"),
@@ -53,13 +60,21 @@ def board(scene: Scene, card: Card) -> Content:
     return Content(head, body=html.Div(parts, className="board"))
 
 
-def _ordered(answer: Measurement, shown: Board) -> list[Line]:
-    """All that may be told of, in the order asked for; equal ones by their name."""
+def _lines(scene: Scene, card: Card, answer: Measurement) -> list[Line]:
+    """All that may be told of. Of people the total is told by itself: each count of theirs is rounded."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for point in answer.points:
         name, status = point.groups
         counts[name].update({status: point.n, TOTAL: point.n})
-    lines = [Line(name, of) for name, of in counts.items()]
+    if answer.rounded_to:
+        ask = scene.ask(card)
+        for point in measure(scene.desk, card.metric, replace(ask, by=ask.by[:1])).points:
+            counts[point.groups[0]][TOTAL] = point.n
+    return [Line(name, of, answer.rounded_to) for name, of in counts.items()]
+
+
+def _ordered(lines: Sequence[Line], shown: Board) -> list[Line]:
+    """Lines in the order asked for; equal ones by their name."""
     if shown.rank == NAME:
         return sorted(lines, key=lambda line: line.name)
     return sorted(lines, key=lambda line: (-line.counts[shown.rank], line.name))
@@ -81,11 +96,12 @@ def _choice(shown: Board) -> Component:
     return html.Div(buttons, className="choice", role="group", **named("Most reported"))
 
 
-def _hidden(scene: Scene, answer: Measurement, dim: Dim) -> list[Component]:
-    if not answer.hidden:
+def _rounded(answer: Measurement, dim: Dim) -> list[Component]:
+    """What is not told of people: the same whether or not anybody is left out."""
+    if not answer.rounded_to:
         return []
-    least = scene.desk.policy.small_group
-    text = f"{answer.hidden:,} {BOARDS[dim].lower()} with fewer than {least} reports are not shown."
+    whose, least = BOARDS[dim].lower(), answer.rounded_to
+    text = f"Counts of {whose} are rounded down to a multiple of {least}; {whose} with fewer reports are not shown."
     return [components.notice(text, "info")]
 
 
@@ -109,7 +125,7 @@ def _heading(shown: Board, key: str) -> Component:
 def _cell(line: Line, key: str) -> Markup:
     if key == NAME:
         return Markup("<td>{}</td>").format(_said(line))
-    return Markup('<td class="r">{}</td>').format(f"{line.counts[key]:,}")
+    return Markup('<td class="r">{}</td>').format(line.said(key))
 
 
 def _said(line: Line) -> str:

@@ -14,6 +14,7 @@ from dashapp.metrics.measure import FRESH
 from dashapp.web import words
 from dashapp.web.scenes import Scene
 
+FOR_ANALYSTS = "Only analysts can say something here; your role looks on."
 LEFT_OUT = "Decided, nobody knows when"
 RAW = "No rollup knows these filters together"
 
@@ -36,6 +37,11 @@ class Content:
     def written(self) -> Component:
         """The written parts or the message."""
         return html.P(self.message, className="message") if self.body is None else self.body
+
+
+def for_analysts() -> Component:
+    """What is said in place of buttons that would be refused."""
+    return html.P(FOR_ANALYSTS, className="quiet")
 
 
 def missing(scene: Scene, answer: Measurement) -> str | None:

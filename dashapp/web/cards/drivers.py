@@ -82,13 +82,21 @@ def drivers(scene: Scene, found: Dossier) -> Content:
 def _leading(kind: str, name: str, leading: Leading) -> Component:
     alike = any(one.variants > 1 for one in leading.first)
     rows = [
-        [html.Code(one.key), f"{one.flags:,}", _share(one.share), *([f"{one.variants} keys"] if alike else [])]
-        for one in leading.first
+        [
+            html.Code(one.key) if one.key else f"{place}.",
+            f"{one.flags:,}",
+            _share(one.share),
+            *([f"{one.variants} keys"] if alike else []),
+        ]
+        for place, one in enumerate(leading.first, 1)
     ]
-    told = f"{leading.different:,} {name} in {leading.of:,} flags"
-    return html.Div(
-        [html.P(told), table(name, (kind, "Flags", "Share", *(["Nearly the same"] if alike else [])), rows)]
-    )
+    head = (kind, "Flags", "Share", *(["Nearly the same"] if alike else []))
+    return _told(f"{leading.different:,} {name} in {leading.of:,} flags", name, head, rows)
+
+
+def _told(said: str, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Component:
+    """What is said of a kind, over a table of the busiest as far as any may be told of."""
+    return html.Div([html.P(said), *([table(name, head, rows)] if rows else [])])
 
 
 def _share(share: float) -> str:
@@ -99,7 +107,7 @@ def _reporters(leading: Leading) -> Component:
     """Reporters are people who are accused of nothing: they are counted, not named."""
     rows = [[f"{place}.", f"{one.flags:,}", _share(one.share)] for place, one in enumerate(leading.first, 1)]
     told = f"{leading.different:,} reporters of {leading.of:,} flags, who are not named"
-    return html.Div([html.P(told), table("reporters", ("Busiest", "Flags", "Share"), rows)])
+    return _told(told, "reporters", ("Busiest", "Flags", "Share"), rows)
 
 
 @of_one

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from sqlalchemy.exc import SQLAlchemyError
 
+from dashapp.domain.access import Permission
 from dashapp.domain.ask import Ask, to_filters
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import IncidentKind, Triage, label
@@ -19,9 +20,11 @@ from dashapp.store.findings import MOST_NOTE
 from dashapp.store.trail import Change
 from dashapp.web import spikes, words
 from dashapp.web.cards.attacks import how_sure, or_reason, span, state_pill
-from dashapp.web.cards.content import Content
+from dashapp.web.cards.content import Content, for_analysts
+from dashapp.web.cards.noted import notes_of
 from dashapp.web.components import attributes, named
 from dashapp.web.listing import drill
+from dashapp.web.notes import rows_noted
 from dashapp.web.page import Card, Page
 from dashapp.web.scenes import Scene
 from dashapp.web.triaging import number_of
@@ -129,10 +132,15 @@ def _interval(low: float | None, high: float | None) -> str:
 
 
 @of_one
-def triage(_scene: Scene, found: Dossier) -> Content:
-    """Buttons and a note. One that would leave the state as it is is there too: a note can be added with it."""
+def triage(scene: Scene, found: Dossier) -> Content:
+    """Buttons and a note. One that would leave the state as it is is there too: a note can be added with it. Who may
+    not decide reads what was decided.
+    """
     state, changes = found.one.found.state, found.one.found.seen.kind is IncidentKind.DEFINITION_CHANGE
     told = {**SAID, **(SAID_OF_CHANGES if changes else {})}
+    if not scene.may(Permission.EDIT):
+        said = html.Blockquote(html.P(found.one.found.note), className="remark") if found.one.found.note else None
+        return Content(body=html.Div([html.P(told[state]), said, for_analysts()], className="triage"))
     note = html.Textarea(
         found.one.found.note or "", id="note", maxLength=str(MOST_NOTE), rows="3", className="form-control note"
     )
@@ -164,8 +172,9 @@ def around(scene: Scene, found: Dossier) -> Content:
     filters = rows_of(one)
     seen, kind = one.found.seen, telling.KINDS[one.found.seen.kind]
     stripe = spikes.Span(kind, seen.since, seen.until, known=False)
+    noted = [note for note in notes_of(scene, found.window) if note.category in (None, one.category)]
     row = spikes.Row("", None if filters is None else (), found.days, spans=[stripe])
-    figure = spikes.spikes(found.window, metric, telling.unit(metric), [row])
+    figure = rows_noted(spikes.spikes(found.window, metric, telling.unit(metric), [row]), [noted], found.window)
     if filters is not None:
         ask = Ask(found.window, filters=to_filters(filters))
         figure["layout"]["meta"]["rows"] = drill(METRICS[metric], View(filters=ask.filters), ask, scene.first_day)

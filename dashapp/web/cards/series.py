@@ -9,6 +9,8 @@ from dashapp.domain.vocabulary import Dim, label
 from dashapp.metrics import METRICS, Measurement, measure
 from dashapp.web import figures
 from dashapp.web.cards.content import Content, head, missing
+from dashapp.web.cards.noted import notes_on
+from dashapp.web.notes import noted
 from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
 
@@ -19,7 +21,8 @@ def bars(scene: Scene, card: Card) -> Content:
     if reason := missing(scene, answer):
         return Content(message=reason)
     figure = with_changes(scene, card, answer, figures.bars(answer, scene.known))
-    return Content(head(answer), _beside_before(scene, answer, figure))
+    shown = with_notes(scene, card, answer, _beside_before(scene, answer, figure))
+    return Content(head(answer), shown)
 
 
 def lines(scene: Scene, card: Card) -> Content:
@@ -33,7 +36,8 @@ def lines(scene: Scene, card: Card) -> Content:
     figure = figures.lines(answer, scene.known, trailing, [other for other in others if not other.error])
     figure = with_changes(scene, card, answer, figure)
     told = head(answer, *others)[1 if card.also else 0 :]  # one value among several would be taken for that of all
-    return Content(told, figure if answer.ask.by else _beside_before(scene, answer, figure))
+    figure = figure if answer.ask.by else _beside_before(scene, answer, figure)
+    return Content(told, with_notes(scene, card, answer, figure))
 
 
 def totals(scene: Scene, card: Card) -> Content:
@@ -52,7 +56,7 @@ def with_changes(scene: Scene, card: Card, answer: Measurement, figure: figures.
     """The figure with the days on which such values were seen for the first time, where the card shows them by day. The
     notice above the page names them all.
     """
-    if not card.marked or answer.ask.grain is not Grain.DAY:
+    if not _by_day(card, answer):
         return figure
     new: defaultdict[date, list[str]] = defaultdict(list)
     for dim, value in scene.first_seen:
@@ -60,6 +64,15 @@ def with_changes(scene: Scene, card: Card, answer: Measurement, figure: figures.
             new[value.first_day].append(f"new: {label(value.value)}")
     changes = [(day, what[0] if len(what) == 1 else f"{len(what)} new values") for day, what in sorted(new.items())]
     return figures.marked(figure, changes) if changes else figure
+
+
+def with_notes(scene: Scene, card: Card, answer: Measurement, figure: figures.Figure) -> figures.Figure:
+    """The figure with what analysts noted of its days, where the card shows them."""
+    return noted(figure, notes_on(scene, card), answer.ask.window) if _by_day(card, answer) else figure
+
+
+def _by_day(card: Card, answer: Measurement) -> bool:
+    return card.marked and answer.ask.grain is Grain.DAY
 
 
 def _beside_before(scene: Scene, answer: Measurement, figure: figures.Figure) -> figures.Figure:

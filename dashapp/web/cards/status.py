@@ -1,14 +1,11 @@
 """How the product itself is doing: jobs and their runs, origins and how fresh they are, new values, the store."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import wraps
 from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
-from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.vocabulary import Dim, Feed, label
@@ -17,17 +14,14 @@ from dashapp.metrics import METRICS, Unit, measure
 from dashapp.metrics.standard import WEEK
 from dashapp.store import reads, runs
 from dashapp.store.about import about, waiting_days
-from dashapp.store.engine import TooSlow
 from dashapp.store.runs import Outcome, Run
 from dashapp.web import words
 from dashapp.web.cards.content import Content
+from dashapp.web.cards.reasons import or_reason
 from dashapp.web.components import named
 from dashapp.web.desk import services
 from dashapp.web.history import KEYS, History
-from dashapp.web.page import Card
 from dashapp.web.scenes import Scene
-
-log = logging.getLogger(__name__)
 
 SHOWN_RUNS = 50
 SHOWN_VALUES = 50
@@ -35,24 +29,8 @@ NOT_YET = "No job has run yet. Web workers run them, or where JOBS is false: pyt
 PILLS = {Outcome.DONE: "ok", Outcome.RUNNING: "watch", Outcome.FAILED: "alert", Outcome.LOST: "warn"}
 Cell = str | Component
 
-Maker = Callable[[Scene], Content]
 
-
-def _or_reason(make: Maker) -> Callable[[Scene, Card], Content]:
-    """The maker, with a message in place of a card that could not be made."""
-
-    @wraps(make)
-    def made(scene: Scene, card: Card) -> Content:
-        try:
-            return make(scene)
-        except (SQLAlchemyError, TooSlow):
-            log.exception("card %s failed", card.id)
-            return Content(message=f"{card.heading} could not be read. The log says why.")
-
-    return made
-
-
-@_or_reason
+@or_reason
 def jobs(scene: Scene) -> Content:
     """Every job: whether it runs or fails, when it was last done, and with what result; then those that never ran."""
     found = runs.states(scene.desk.connection, scene.desk.now)
@@ -77,7 +55,7 @@ def jobs(scene: Scene) -> Content:
     return Content(_as_of(scene), body=_table("Jobs", heads, rows))
 
 
-@_or_reason
+@or_reason
 def history(scene: Scene) -> Content:
     """The latest runs, as the address asks for them."""
     asked = History.parse(scene.address)
@@ -104,7 +82,7 @@ def history(scene: Scene) -> Content:
     return Content([html.Span(most), link], body=_table("Runs of jobs", heads, rows))
 
 
-@_or_reason
+@or_reason
 def origins(scene: Scene) -> Content:
     """Every origin: what it gives, when it last did, and what waits."""
     connection = scene.desk.connection
@@ -131,7 +109,7 @@ def origins(scene: Scene) -> Content:
     return Content(_as_of(scene), body=_table("Origins", heads, rows))
 
 
-@_or_reason
+@or_reason
 def values(scene: Scene) -> Content:
     """The values that fields took for the first time in the window, the latest first."""
     found = reads.values_by_origin(scene.desk.connection, scene.chosen_origins or _names(scene), scene.window)
@@ -142,7 +120,7 @@ def values(scene: Scene) -> Content:
     return Content([html.Span(count)], body=_table("Values", ("Field", "Value", "Origin", "First day"), rows))
 
 
-@_or_reason
+@or_reason
 def store(scene: Scene) -> Content:
     """What the store is."""
     told = about(scene.desk.connection)

@@ -12,7 +12,7 @@ from dash import Dash, Input, Output, dcc, html
 
 OPENED, CHANGED = json.loads(Path(os.environ["BENCH_FIGURES"]).read_bytes())
 
-app = Dash("bare", include_assets_files=False)
+app = Dash("bare", include_assets_files=False, use_async=False)
 app.layout = html.Div([html.Button("change", id="change"), *(dcc.Graph(id=f"chart-{i}") for i in range(len(OPENED)))])
 
 

@@ -31,7 +31,7 @@ TOKEN = re.compile(r"var\(--[\w-]+\)")
 
 DRAWN = """() => {
     const graphs = [...document.querySelectorAll(".dash-graph")];
-    const drawn = graphs.length && !window.store.getState().isLoading && graphs.every(
+    const drawn = graphs.length && window.store && !window.store.getState().isLoading && graphs.every(
         (graph) => !graph.querySelector(".dash-graph--pending") && graph.querySelector(".js-plotly-plot .trace"));
     return drawn && performance.now();
 }"""

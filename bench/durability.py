@@ -24,12 +24,13 @@ from sqlalchemy import func, select
 from bench.result import Result, print_table
 from bench.sender import Sender, body_of
 from bench.serving import Server, serving
+from dashapp.domain.access import TokenScope
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
 from dashapp.store.moderation import event_bin, event_seen
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 
 CREATED = {"message_type": "ModerationReport", "media_type": "image", "event": "created", "violation": "other"}
 LINE = body_of([CREATED])

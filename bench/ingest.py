@@ -19,6 +19,7 @@ from bench.sender import Sender, body_of
 from bench.serving import MEGABYTE, serving
 from bench.store import made, store
 from bench.visitor import Visitor
+from dashapp.domain.access import TokenScope
 from dashapp.ingest.logs import Intake, take_file
 from dashapp.ingest.wire import Receipt
 from dashapp.settings import Settings
@@ -27,7 +28,7 @@ from dashapp.store.engine import sqlite_module, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
 from dashapp.store.reads import DEMO
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 
 FIRST = datetime(2024, 3, 1, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="UTC")

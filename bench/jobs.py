@@ -26,6 +26,8 @@ from dashapp.store.operations import job_run
 
 LEASE = 5
 """Seconds after which the run of a killed process is taken over."""
+TAKEN_OVER = 60
+"""Seconds after which some process should run the job again at the latest."""
 WHOLE = 0.25
 """Share of kills that fall on a master with all its workers."""
 SETTLE = 5
@@ -73,6 +75,7 @@ def observe(url: str, folder: Path, seconds: float, kill_every: float, workers: 
         begun = time.time()
         down = _let_run(servers, journal, seconds, kill_every, killed, start)
         ended = time.time()
+        time.sleep(LEASE)  # what a killed process left is taken over by then, also on a busy machine
     return _found(url, _spans(journal), killed, (begun, ended), down)
 
 
@@ -93,8 +96,7 @@ def _let_run(
         unanswered += sum(not _answers(server) for server in servers)
         if time.monotonic() >= next_kill:
             next_kill += kill_every
-            victim = _running(journal)
-            place = next(place for place, server in enumerate(servers) if victim in server.workers)
+            victim, place = _running(journal, servers)
             whole = random.random() < WHOLE
             for pid in [servers[place].pid, *servers[place].workers] if whole else [victim]:
                 os.kill(pid, signal.SIGKILL)
@@ -104,12 +106,18 @@ def _let_run(
     return unanswered
 
 
-def _running(journal: Path) -> int:
-    """The process that runs the job; waits until there is one."""
-    while True:
+def _running(journal: Path, servers: list[Server]) -> tuple[int, int]:
+    """The process that runs the job, and the place of its master; waits until there is one. Who was killed in a run
+    stands in the journal as if it ran on, until another begins.
+    """
+    over = time.monotonic() + TAKEN_OVER
+    while time.monotonic() < over:
         word, pid, _ = journal.read_text().splitlines()[-1].split()
-        if word == "begin":
-            return int(pid)
+        places = [place for place, server in enumerate(servers) if int(pid) in server.workers]
+        if word == "begin" and places:
+            return int(pid), places[0]
+        time.sleep(0.01)
+    raise RuntimeError("no process runs the job any more")
 
 
 def _answers(server: Server) -> bool:

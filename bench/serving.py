@@ -55,7 +55,7 @@ def serving(
     module: str, log: Path, environment: Mapping[str, str], config: str = "gunicorn.conf.py"
 ) -> Iterator[Server]:
     """A server of two workers over the WSGI application that a module names, for example `wsgi:server`."""
-    port = _free_port()
+    port = free_port()
     own = {"PORT": str(port), "HOST": "127.0.0.1", "WEB_CONCURRENCY": "2", "TIME_ZONE": "UTC"}
     command = [sys.executable, "-m", "gunicorn", "-c", config, module]
     with log.open("w+") as written:
@@ -71,7 +71,8 @@ def serving(
             process.wait(timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

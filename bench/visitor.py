@@ -2,9 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from http.client import HTTPConnection
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -21,13 +23,31 @@ Question = dict[str, Any]
 class Visitor:
     """A visitor to one server, who asks over one connection, as long as it stays open."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, signed_in: Mapping[str, str] | None = None) -> None:
+        """`signed_in` is the cookie of somebody who is, by its name."""
         self.connection = HTTPConnection(urlsplit(url).netloc)
+        self.signed_in = dict(signed_in or {})
         self.asked: Counter[tuple[str, Filters]] = Counter()
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """What a browser sends along once it has loaded a page: its cookies, and the token that one of them holds."""
+        self.connection.request("GET", "/", headers=_with_cookies(self.signed_in))
+        answer = self.connection.getresponse()
+        answer.read()
+        given = [SimpleCookie(one) for one in answer.headers.get_all("Set-Cookie", [])]
+        cookies = {**self.signed_in, **{name: one.value for jar in given for name, one in jar.items()}}
+        tokens = [value for name, value in cookies.items() if name.endswith("-csrf")]
+        return {**_with_cookies(cookies), "X-CSRFToken": tokens[0]} if tokens else {}
+
+    def open_page(self) -> None:
+        """Load a page, before what it asks is measured."""
+        self.reconnect()
+        _ = self.headers
 
     def read(self, method: str, path: str, body: bytes | None = None, encoding: str = "identity") -> bytes:
         """What the server answers; raises unless that is a success."""
-        headers = {"Content-Type": "application/json", "Accept-Encoding": encoding}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": encoding, **self.headers}
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         data = answer.read()
@@ -91,6 +111,10 @@ class Visitor:
         question = self.fill(path, self.unseen(path, filters))
         self.reconnect()
         return self.took(question)
+
+
+def _with_cookies(cookies: Mapping[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
 
 
 def _value(component: str, name: str, value: Any) -> dict[str, Any]:

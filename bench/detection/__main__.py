@@ -1,11 +1,13 @@
 """Make the study, print its tables and keep them in docs/detection.md: `make study`."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 from bench.detection import page, real, rivals
 from bench.detection.study import Size, study
+from bench.detection.told import dsa_told
 from dashapp.settings import ROOT
 
 TARGET = ROOT / "docs" / "detection.md"
@@ -22,7 +24,8 @@ def main() -> None:
     begun = perf_counter()
     lines = list(page.lines(study(Size(), rivals.grid())))
     ts_ops = real.ts_ops(asked.ts_ops) if asked.ts_ops else None
-    lines += page.real_lines(ts_ops, real.dsa(asked.dsa) if asked.dsa else [])
+    platforms = real.dsa(asked.dsa) if asked.dsa else []
+    lines += page.real_lines(ts_ops, platforms, dsa_told(asked.dsa, datetime.now(UTC)) if asked.dsa else [])
     text = "\n".join(lines)
     print(text)
     print(f"\n{perf_counter() - begun:.0f} s")

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 SERIES = 6
 """Of one simulation, as of a platform with six categories."""
@@ -38,14 +40,21 @@ class Noise:
         return np.array(random.poisson(random.gamma(size, mean / size)), dtype=np.float64)
 
 
+class Course(NamedTuple):
+    """What is expected of each day, (series, days), and the days from which a series' level or weekdays are others."""
+
+    mean: Numbers
+    stepped: Mask
+
+
 @dataclass(frozen=True)
 class Family:
-    """A way in which series behave: their means, their noise, and the share of days without data or with a lost one."""
+    """A way in which series behave: course, noise, and the share of days without data or with a lost one."""
 
     name: str
     told: str
     """What is special about it, for the reader."""
-    means: Callable[[Generator], Numbers]
+    course: Callable[[Generator], Course]
     noise: Callable[[Generator], Noise]
     missing: float = 0.0
     lost: float = 0.0
@@ -95,33 +104,39 @@ def wandering(random: Generator, size: float = 0.1) -> Numbers:
     return np.exp(path)
 
 
-def log_linear(random: Generator) -> Numbers:
+def steady(mean: Numbers) -> Course:
+    """Means without a step."""
+    return Course(mean, np.zeros(mean.shape, dtype=bool))
+
+
+def log_linear(random: Generator) -> Course:
     """Level x trend x weekday x wandering level."""
-    return level(random) * trend(random) * weekdays(random) * wandering(random)
+    return steady(level(random) * trend(random) * weekdays(random) * wandering(random))
 
 
-def additive(random: Generator) -> Numbers:
+def additive(random: Generator) -> Course:
     """Level plus weekday offsets plus a slow wave plus a straight trend."""
     offsets = random.uniform(-0.35, 0.35, (SERIES, 7))[:, WEEKDAY]
     days = np.arange(DAYS)
     period, phase = random.uniform(40, 120, (SERIES, 1)), random.uniform(0, 2 * np.pi, (SERIES, 1))
     wave = random.uniform(0.0, 0.25, (SERIES, 1)) * np.sin(2 * np.pi * days / period + phase)
     slope = random.normal(0.0, 0.15, (SERIES, 1)) * (days - DAYS / 2) / DAYS
-    return level(random) * np.maximum(1 + offsets + wave + slope, 0.15)
+    return steady(level(random) * np.maximum(1 + offsets + wave + slope, 0.15))
 
 
-def regimes(random: Generator) -> Numbers:
+def regimes(random: Generator) -> Course:
     """As log-linear, with a lasting step of the level in one of five series and, in half of the simulations, other
     weekdays from some day on.
     """
     days = np.arange(DAYS)
     steps = random.choice([-1, 1], (SERIES, 1)) * random.uniform(0.3, 0.7, (SERIES, 1))
-    stepped = (random.random((SERIES, 1)) < 0.2) & (days >= random.integers(20, DAYS - 10, (SERIES, 1)))
+    steps_at_all, step = random.random((SERIES, 1)) < 0.2, random.integers(20, DAYS - 10, (SERIES, 1))
     before, after = weekdays(random), weekdays(random)
-    changed = (random.random() < 0.5) & (days >= random.integers(45, 90))
-    return (
-        level(random) * trend(random) * wandering(random) * np.where(changed, after, before) * np.exp(stepped * steps)
-    )
+    changes_at_all, change = random.random() < 0.5, random.integers(45, 90)
+    shape = np.where(changes_at_all & (days >= change), after, before)
+    height = np.exp(steps_at_all * (days >= step) * steps)
+    mean = level(random) * trend(random) * wandering(random) * shape * height
+    return Course(mean, (steps_at_all & (days == step)) | (changes_at_all & (days == change)))
 
 
 FAMILIES = (

@@ -7,12 +7,17 @@ from numpy.random import SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from bench.detection.attacks import FIRST, Attack
-from bench.detection.families import Numbers
-from bench.detection.simulate import SEED, Mask, Simulations
+from bench.detection.families import Mask, Numbers
+from bench.detection.simulate import SEED, Simulations
 from dashapp.stats.outbreak import LEAST
 
 RATE = 0.003
 """Alarms that may be false, of all clean cells."""
+SETTLING = 28
+"""Days from a step of the level or of weekdays on which a series is not as usual: an analyst wants to be told of it.
+The window of EARS is as long, which then has forgotten what was before; the default's is three times as long and is
+given no more.
+"""
 DRAWS = 2000
 RESAMPLING = 99
 """The stream of random numbers of the bootstrap."""
@@ -32,6 +37,13 @@ def clean(simulations: Simulations) -> Mask:
     rows = simulations.rows
     days = np.arange(rows.shape[1]) >= FIRST
     return ~simulations.attacked.reshape(rows.shape) & np.isfinite(rows) & days
+
+
+def usual(simulations: Simulations) -> Mask:
+    """The clean cells, (series, days), that lie before any step of their series or `SETTLING` days after it."""
+    stepped = simulations.stepped.reshape(simulations.rows.shape).cumsum(axis=1)
+    before = np.pad(stepped, ((0, 0), (SETTLING, 0)))[:, : stepped.shape[1]]
+    return np.asarray(clean(simulations) & (stepped == before))
 
 
 def candidates(scores: Numbers, simulations: Simulations) -> Numbers:

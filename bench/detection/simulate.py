@@ -9,19 +9,18 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from bench.detection.attacks import Attack, Placing, campaigns, mask, usual
-from bench.detection.families import DAYS, FAMILIES, SERIES, Family, Numbers
+from bench.detection.families import DAYS, FAMILIES, SERIES, Family, Mask, Numbers
 
 SEED = 20240701
-Mask = NDArray[np.bool_]
 
 
 class Purpose(IntEnum):
     """What simulations are for: each purpose draws from a stream of its own."""
 
     TRAINING = 0
-    HELD_OUT = 41
-    CALIBRATION = 42
-    CONTAMINATION = 43
+    HELD_OUT = 81
+    CALIBRATION = 82
+    CONTAMINATION = 83
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class Simulations:
     mean: Numbers
     variance: Numbers
     attacked: Mask
+    stepped: Mask
+    """The days from which a series' level or weekdays are others."""
     normal: NDArray[np.bool_]
     """(simulations,): whose counts scatter normally."""
     attacks: tuple[tuple[Attack, ...], ...]
@@ -58,7 +59,7 @@ def generator(purpose: Purpose, *numbers: int) -> Generator:
 
 def simulated(family: Family, random: Generator, *, clean: bool) -> Simulations:
     """One simulation."""
-    mean, noise = family.means(random), family.noise(random)
+    (mean, stepped), noise = family.course(random), family.noise(random)
     placing = Placing(random)
     if not clean:
         (campaigns if family.campaigns else usual)(placing)
@@ -69,6 +70,7 @@ def simulated(family: Family, random: Generator, *, clean: bool) -> Simulations:
         mean[None],
         noise.variance(mean)[None],
         mask(placing.attacks)[None],
+        stepped[None],
         np.array([noise.normal]),
         (tuple(placing.attacks),),
     )
@@ -94,6 +96,7 @@ def stacked(parts: Iterable[Simulations]) -> Simulations:
         np.concatenate([one.mean for one in held]),
         np.concatenate([one.variance for one in held]),
         np.concatenate([one.attacked for one in held]),
+        np.concatenate([one.stepped for one in held]),
         np.concatenate([one.normal for one in held]),
         tuple(attacks for one in held for attacks in one.attacks),
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import stamina
 from sqlalchemy import Engine
 
 from bench.databases import Databases, postgres_server
@@ -12,6 +13,7 @@ from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
+from tests.notify.stubs import Mails, Posts, mail_server, webhook_server
 
 TS_OPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ts-ops"
 
@@ -93,3 +95,22 @@ def ts_ops() -> Path:
     if not TS_OPS.is_dir():
         pytest.skip("the ts-ops data is not at hand")
     return TS_OPS
+
+
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    """What is tried again is tried again at once."""
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+@pytest.fixture
+def mails() -> Iterator[Mails]:
+    with mail_server() as found:
+        yield found
+
+
+@pytest.fixture
+def posts() -> Iterator[Posts]:
+    with webhook_server() as found:
+        yield found

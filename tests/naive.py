@@ -231,14 +231,14 @@ class Twin:
         """Whether the metric is not kept by what the question names, or has no trailing figure."""
         named = {*self.question.by, *self.question.filters}
         trailing = self.question.trailing > 1 and self.about[0] in NOT_TRAILING
-        return trailing or not named <= self.kept
+        return trailing or "reviewer" in self.question.filters or not named <= self.kept
 
     @property
     def origins(self) -> tuple[str, ...]:
         if "origin" in self.question.filters:
             return self.question.filters["origin"]
-        real = tuple(name for name, kind in self.world.kinds.items() if kind != "demo")
-        return real or tuple(self.world.kinds)
+        real = [name for name, kind in self.world.kinds.items() if kind != "demo"] or list(self.world.kinds)
+        return tuple([name for name in real if self.world.covered.get(name)] or real)
 
     def covered(self, day: date) -> bool:
         today = self.world.now.astimezone(self.world.zone).date()

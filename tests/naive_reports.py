@@ -67,7 +67,7 @@ class Moderated(Twin):
         split = self.question.grain != "whole" and bool(MANY.intersection(self.question.by))
         trailing = self.question.trailing > 1 and self.about[0] == "durations"
         named = {*self.question.by, *self.question.filters}
-        return trailing or split or not named <= self.kept
+        return trailing or split or named >= MANY or not named <= self.kept
 
     def point(self, bucket: date, groups: tuple[str, ...] | None, members: list[date], *, whole: bool) -> Expected:
         bucket, told, value, n, provisional = super().point(bucket, groups, members, whole=whole)

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = re.compile(r"(?<![\w.])/srv\b")
 """Where the image has everything of ours."""
-NOT_DONE = ("useradd", "chown")
+NOT_DONE = ("useradd", "chown", "apt-get", "rm")
 SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 HEALTHY_SECONDS, STOP_SECONDS = 120, 60
 BEGINNING = re.compile(r"--\S+\s+")

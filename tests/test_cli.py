@@ -279,7 +279,7 @@ def test_starting_the_command_line_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("HOST", "0.0.0.0", "HOST: '0.0.0.0' can be reached by others"),
+        ("HOST", "0.0.0.0", "HOST can be reached by others, which AUTH=none allows for"),
         ("THRESHOLDS", '{"no_such": {"warn": 1, "alert": 2}}', "THRESHOLDS: no metric is called no_such"),
         ("THRESHOLDS", '{"score_mean": {"warn": 1}}', "THRESHOLDS score_mean alert: Field required"),
     ],
@@ -292,3 +292,26 @@ def test_serving_is_refused_with_settings_that_cannot_be(
     assert result.exit_code == 2
     assert told in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.check(11)
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        (None, "SECRET_KEY must be set where HOST can be reached by others"),
+        ("changeme", "SECRET_KEY: is too easy to guess"),
+        ("a" * 64, "SECRET_KEY: is too easy to guess"),
+    ],
+)
+def test_nothing_is_served_to_others_under_a_secret_that_can_be_guessed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, secret: str | None, told: str
+) -> None:
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    monkeypatch.setenv("AUTH", "password")
+    if secret:
+        monkeypatch.setenv("SECRET_KEY", secret)
+    result = run("serve")
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "Traceback" not in result.output
+    assert secret is None or secret not in result.output

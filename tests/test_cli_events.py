@@ -1,12 +1,15 @@
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from typer.testing import CliRunner, Result
 
 from dashapp.__main__ import app
 
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FLAG = (
     '{"message_type":"Flag","id":"F1","category":"spam","severity":"high","routing":"allow","at":"2024-03-01T10:00Z"}'
 )
@@ -36,11 +39,9 @@ def test_a_token_is_shown_once_and_let_in_until_it_is_revoked(run: Run) -> None:
     listed = run("token", "list", "--json").stdout
     assert [token["name"] for token in json.loads(listed)["tokens"]] == ["feed"]
     assert made["token"] not in listed
-    assert one_line(run("token", "create", "--scope", "ingest", "--name", "feed")).startswith(
-        "--name: there is a token"
-    )
+    assert one_line(run("token", "create", "--scope", "ingest", "--name", "feed")) == "There is a token 'feed' already."
     assert run("token", "revoke", "feed").stdout == "feed is revoked\n"
-    assert one_line(run("token", "revoke", "feed")) == "no token 'feed'"
+    assert one_line(run("token", "revoke", "feed")) == "There is no token 'feed'."
     assert run("token", "list").stdout.startswith("no token yet")
 
 
@@ -48,7 +49,19 @@ def test_a_token_needs_a_name_of_its_own_only_when_one_is_wanted(run: Run) -> No
     first, second = run("token", "create", "--scope", "ingest"), run("token", "create", "--scope", "ingest")
     assert first.stdout != second.stdout
     assert "it is not shown again" in first.stderr
-    assert run("token", "create", "--scope", "admin").exit_code == 2
+    assert run("token", "create", "--scope", "everything").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [((), "expires 2027-03-02"), (("--days", "90"), "expires 2026-05-31"), (("--no-expiry",), "does not expire")],
+)
+@pytest.mark.check(18)
+def test_a_token_expires_unless_it_is_made_without_an_end(run: Run, options: tuple[str, ...], told: str) -> None:
+    with time_machine.travel(NOW, tick=False):
+        run("token", "create", "--scope", "read", "--name", "reports", *options)
+        listed = run("token", "list").stdout
+    assert listed == f"reports (read), made 2026-03-02 12:00 UTC, {told}, never used\n"
 
 
 def test_a_log_is_taken_in_and_rolled_up(run: Run, tmp_path: Path) -> None:

@@ -65,8 +65,17 @@ def test_in_compose_nobody_reaches_the_pages_but_through_the_proxy() -> None:
     assert services["web"]["network_mode"] == "service:proxy"
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
     assert "HOST" not in services["web"]["environment"]
-    caddy = (ROOT / "deploy" / "Caddyfile").read_text()
-    assert caddy.index("handle @events") < caddy.index("basic_auth")
+    assert services["web"]["environment"]["AUTH"] == "${AUTH:-password}"
+
+
+@pytest.mark.check(19)
+def test_each_proxy_is_counted_once_and_says_itself_who_asked_and_how() -> None:
+    assert yaml("compose.yaml")["services"]["web"]["environment"]["TRUSTED_PROXIES"] == "1"
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", nginx))
+    assert headers["X-Forwarded-For"] == "$remote_addr"
+    assert headers["X-Forwarded-Proto"] == "$scheme"
+    assert "X-Forwarded" not in re.sub("#.*", "", (ROOT / "deploy" / "Caddyfile").read_text())  # which it sets anyway
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", *(f"deploy/{unit}" for unit in UNITS), "Dockerfile"])
@@ -78,8 +87,6 @@ def test_every_variable_that_is_set_for_it_is_one_that_it_reads(name: str) -> No
         "POSTGRES_USER",
         "PROMETHEUS_MULTIPROC_DIR",
         "PYTHONUNBUFFERED",
-        "SIGN_IN_HASH",
-        "SIGN_IN_USER",
         "SITE",
     }
     text = (ROOT / name).read_text()

@@ -1,5 +1,9 @@
 """The study of the detector, in small."""
 
+import gzip
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,12 +12,14 @@ from bench.detection.attacks import FIRST
 from bench.detection.contamination import contaminated
 from bench.detection.families import DAYS, FAMILIES, SERIES, WEEKDAY, Family
 from bench.detection.rivals import Ears
-from bench.detection.scoring import candidates, clean, difference, false_alarms, found, recall, threshold
+from bench.detection.scoring import candidates, clean, difference, false_alarms, found, recall, threshold, usual
 from bench.detection.simulate import Purpose, simulations
-from bench.detection.study import DEFAULT, ORACLE, OWN, STOCK, TUNED, compare, tune
+from bench.detection.study import DEFAULT, ORACLE, OWN, STOCK, TUNED, calibrate, compare, tune
+from bench.detection.told import Told, dsa_told
+from dashapp.domain.vocabulary import IncidentKind
 from dashapp.stats.ears import ears
 
-LOG_LINEAR, CAMPAIGNS = FAMILIES[0], FAMILIES[-1]
+LOG_LINEAR, REGIMES, CAMPAIGNS = FAMILIES[0], FAMILIES[2], FAMILIES[-1]
 by_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 
 
@@ -110,6 +116,44 @@ def test_a_family_s_comparison_takes_thresholds_from_training_and_the_oracle_is_
     assert max(one.equal for one in compared.outcomes.values()) == compared.outcomes[ORACLE].equal
     assert compared.lead.low <= compared.lead.value <= compared.lead.high
     assert set(compared.by_strength) >= {"ramp", "several", "spike 3x"}
+
+
+def test_the_weeks_after_a_step_are_no_usual_cells_but_clean_ones() -> None:
+    drawn = simulations(REGIMES, Purpose.TRAINING, 20, clean=True)
+    stepped, cells = drawn.stepped.reshape(drawn.rows.shape), usual(drawn)
+    row = int(np.flatnonzero(stepped[:, FIRST : DAYS - 40].any(axis=1) & (stepped.sum(axis=1) == 1))[0])
+    step = int(np.flatnonzero(stepped[row])[0])
+    assert cells[row].tolist() == [day >= FIRST and not step <= day < step + 28 for day in range(DAYS)]
+    assert clean(drawn)[row, step]
+
+
+def test_only_cells_away_from_steps_have_a_mark_for_calibration() -> None:
+    apart, whole = calibrate(REGIMES, {DEFAULT: rivals.default}, 10)
+    assert (apart.marked, whole.marked, whole.cells) == (True, False, 10 * SERIES * (DAYS - FIRST))
+    assert apart.cells < whole.cells
+    assert apart.realised[DEFAULT][0] < whole.realised[DEFAULT][0]
+    [one] = calibrate(LOG_LINEAR, {DEFAULT: rivals.default}, 2)
+    assert (one.told, one.marked) == ("log-linear", True)
+
+
+def test_what_the_job_tells_of_published_counts_is_by_platform_and_kind(tmp_path: Path) -> None:
+    draw, first = np.random.default_rng(4), date(2024, 1, 1)
+    counts = {name: draw.poisson(200, 80) for name in ("spam", "fraud", "hate")}
+    counts["spam"][[60, 66]] = 900
+    for of in counts.values():
+        of[70] = 2
+    lines = ["platform,date,column,variant,count,mean,min,max"]
+    lines += [
+        f"Chat,{first + timedelta(days=day)},category,{name},{count},,,"
+        for name, of in counts.items()
+        for day, count in enumerate(of)
+    ]
+    file = tmp_path / "daily.csv.gz"
+    file.write_bytes(gzip.compress("\n".join(lines).encode()))
+    [told] = dsa_told(file, datetime(2024, 4, 1, tzinfo=UTC))
+    assert told == Told("Chat", pytest.approx(3 * 70 / 365.25), {IncidentKind.SPIKE: 1, IncidentKind.DROP: 1})
+    assert told.a_year(IncidentKind.SPIKE) == pytest.approx(1 / told.years)
+    assert told.a_year() == pytest.approx(2 / told.years)
 
 
 def test_a_huge_attack_blinds_ears_for_the_probe_after_it() -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from dashapp.settings import Settings
+from docs import security
+from docs.checks import CHECKS, REASONS, shown_by
 from docs.generate import TARGET, page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,6 +15,15 @@ PAGES = [path for path in sorted(ROOT.rglob("*.md")) if not SKIPPED & set(path.r
 
 def test_the_metrics_page_is_what_the_registry_says() -> None:
     assert TARGET.read_text() == page(), "run `make docs`"
+
+
+def test_the_page_on_security_is_what_the_code_and_the_marks_of_tests_say() -> None:
+    assert security.TARGET.read_text() == security.page(), "run `make docs`"
+
+
+def test_every_check_is_shown_by_a_test_or_has_a_reason_why_it_does_not_apply() -> None:
+    assert list(CHECKS) == list(range(1, 41))
+    assert set(CHECKS) - set(shown_by()) == set(REASONS)
 
 
 def test_the_readme_names_every_setting_with_its_default() -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Engine, func, select
 
 from bench.durability import BATCH, CREATED, LINES, LOAD, Found, kill_followers, kill_servers, new_store
@@ -17,6 +18,7 @@ from dashapp.store.moderation import event_bin
 ROUNDS = 3
 
 
+@pytest.mark.check(32)
 def test_acknowledged_events_survive_a_killed_server_and_none_is_doubled() -> None:
     with new_store() as (url, folder):
         found = kill_servers(url, folder, ROUNDS)
@@ -24,6 +26,7 @@ def test_acknowledged_events_survive_a_killed_server_and_none_is_doubled() -> No
     assert found.taken >= ROUNDS * LOAD * BATCH
 
 
+@pytest.mark.check(32)
 def test_a_log_that_is_followed_by_killed_processes_is_taken_once() -> None:
     with new_store() as (url, folder):
         found = kill_followers(url, folder / "events.log", ROUNDS)

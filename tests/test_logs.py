@@ -13,13 +13,15 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
+from dashapp.domain.access import Permission, TokenScope
 from dashapp.logs import set_up
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 from dashapp.web import events_api
 from dashapp.web.api import blueprint
 from dashapp.web.desk import EXTENSION, Services
+from dashapp.web.guard import install, needs
 from dashapp.web.observe import HEADER, observe, tell_routes
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
@@ -48,9 +50,10 @@ def client(settings: Settings, writer: Engine) -> Iterator[FlaskClient]:
     reader = reader_engine(settings.database_url, settings.read_seconds)
     app = Flask("observed")
     app.extensions[EXTENSION] = Services(settings, reader, lambda: NOW, writer)
+    install(app, {})
     app.register_blueprint(events_api.blueprint())
     app.register_blueprint(blueprint())
-    app.add_url_rule("/broken", view_func=broken)
+    app.add_url_rule("/broken", view_func=needs(Permission.OPEN)(broken))
     tell_routes(app, {"/"})
     observe(app)
     yield app.test_client()
@@ -169,6 +172,13 @@ def test_of_what_failed_neither_rows_nor_input_nor_passwords_are_told(capsys: py
     assert stored["exception"].endswith('IntegrityError: (builtins.Exception) duplicate key violates "ux"')
     assert connection["event"] == "no connection to postgresql://watchfloor:[hidden]@127.0.0.1/w"
     assert refused["exception"].endswith("OSError: postgresql://watchfloor:[hidden]@127.0.0.1/w")
+
+
+def test_our_secret_at_the_sign_in_provider_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(settings_of(log_format="json", oidc_client_secret="of-the-application"))
+    logging.getLogger("a").warning("the provider answered %r", "no client of-the-application")
+    (line,) = lines(capsys)
+    assert line["event"] == "the provider answered 'no client [hidden]'"
 
 
 def test_an_exception_is_told_with_what_led_to_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from bench.durability import CREATED
 from bench.restart import asking, children, restarting, wait_for
+from dashapp.domain.access import TokenScope
 from dashapp.settings import Settings
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 from tests.test_processes import scrape
 from tests.web.test_prometheus import value
 

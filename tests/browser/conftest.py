@@ -20,6 +20,7 @@ from dashapp.metrics.refresh import refresh
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.reads import DEMO
+from dashapp.summary.weekly import Order, summarise
 from tests.browser.screen import Screen
 from tests.browser.serving import broken_copy, make_store, serving
 from tests.conftest import TS_OPS
@@ -63,7 +64,17 @@ def demo(engine: Engine, settings: Settings, now: datetime) -> None:
 def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
     made = make_store(path, demo)
-    return looked_at(made, refresh, detect)
+    return summed_up(looked_at(made, refresh, detect))
+
+
+def summed_up(path: Path) -> Path:
+    """A store with a summary of its last week."""
+    settings = Settings(_env_file=None, database_url=f"sqlite:///{path}", time_zone="UTC")
+    reader, writer = reader_engine(settings.database_url, settings.read_seconds), writer_engine(settings.database_url)
+    summarise(reader, writer, settings, datetime.now(UTC), Order(offline=True))
+    reader.dispose()
+    writer.dispose()
+    return path
 
 
 def looked_at(path: Path, *jobs: Callable[..., object]) -> Path:

@@ -15,7 +15,7 @@ with sync_playwright() as playwright: print(playwright.chromium.executable_path)
 
 install() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium libpango-1.0-0 libpangoft2-1.0-0
     else
         "$playwright" -m playwright install chromium
     fi

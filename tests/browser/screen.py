@@ -17,10 +17,10 @@ from dashapp.web.page import Page as PageOf
 
 SETTLED = """() => document.querySelector("main")
     && !document.querySelector("#state.busy, .body.loading, .figures:empty, .content:empty")
-    && !window.store.getState().isLoading
+    && window.store && !window.store.getState().isLoading
     && [...document.querySelectorAll(".body:not(.message, .rows) .dash-graph")].every(
         (graph) => !graph.querySelector(".dash-graph--pending") && graph.querySelector(".js-plotly-plot .main-svg"))"""
-"""Whether every number has arrived and every chart is drawn."""
+"""Whether every number has arrived and every chart is drawn; asked also while a page is left that has no Dash on it."""
 
 SHIFTS = """window.shifted = 0;
 new PerformanceObserver((list) => {

@@ -46,8 +46,8 @@ def broken_copy(path: Path, copy: Path, *tables: str) -> Path:
 
 
 @contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """The address of a server of its own over the store."""
+def serving(store: Path, **settings: str) -> Iterator[str]:
+    """The address of a server of its own over the store, with settings by their names in the environment."""
     log = store.parent / f"{store.stem}.log"
-    with any_serving("wsgi:server", log, {"DATABASE_URL": f"sqlite:///{store}"}) as server:
+    with any_serving("wsgi:server", log, {"DATABASE_URL": f"sqlite:///{store}", **settings}) as server:
         yield server.url

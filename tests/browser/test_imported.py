@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from dashapp.web.export import text_cell
+from dashapp.domain.cells import text_cell
 from tests.browser.conftest import NewScreen, imported
 from tests.browser.serving import serving
 
@@ -31,6 +31,7 @@ def harmful_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.check(21)
 def test_names_that_look_like_markup_are_shown_as_text(screen_of: NewScreen, harmful_site: str) -> None:
     screen = screen_of(harmful_site).open("/volume")
     names = [MARKUP, ESCAPING, FORMULA]
@@ -58,6 +59,7 @@ def test_names_that_look_like_markup_are_shown_as_text(screen_of: NewScreen, har
     assert f"{screen.url}/x" not in screen.requests
 
 
+@pytest.mark.check(26)
 def test_names_that_look_like_formulas_are_harmless_in_the_csv(screen_of: NewScreen, harmful_site: str) -> None:
     screen = screen_of(harmful_site).open("/volume")
     with screen.page.expect_download() as download:

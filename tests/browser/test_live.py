@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import Engine
 
+from dashapp.domain.access import TokenScope
 from dashapp.settings import Settings
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 from tests.browser.conftest import NewScreen
 from tests.browser.screen import Screen
 from tests.browser.serving import make_store, serving

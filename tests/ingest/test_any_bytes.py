@@ -66,6 +66,7 @@ files = st.one_of(
 )
 
 
+@pytest.mark.check(30)
 @pytest.mark.parametrize("strict", [False, True])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=files)

@@ -67,6 +67,7 @@ def test_a_bad_row_is_refused_and_the_others_are_kept(
     assert count(writer) == 2
 
 
+@pytest.mark.check(30)
 @pytest.mark.parametrize(("field", "value", "reason"), BAD_ROWS)
 def test_strict_keeps_none(writer: Engine, load: Import, field: str, value: str, reason: str) -> None:
     report = load(GOOD + row(**{field: value}) + LAST, strict=True)
@@ -93,12 +94,14 @@ def test_of_several_faults_in_a_row_the_first_is_named(load: Import) -> None:
     assert refusal.field == "date"
 
 
+@pytest.mark.check(30)
 def test_bytes_that_are_not_utf_8_cost_one_row(writer: Engine, load: Import) -> None:
     data = (HEADER + GOOD).encode() + row(category="caf#").encode().replace(b"#", b"\xe9") + LAST.encode()
     assert load(data).refusals == [Refusal("flags.csv", 3, "category", "caf\\xe9", "is not UTF-8 text")]
     assert count(writer) == 2
 
 
+@pytest.mark.check(30)
 def test_a_truncated_quote_costs_one_row(writer: Engine, load: Import) -> None:
     report = load(GOOD + row(category='"spam') + LAST)
     [refusal] = report.refusals
@@ -106,6 +109,7 @@ def test_a_truncated_quote_costs_one_row(writer: Engine, load: Import) -> None:
     assert count(writer) == 2
 
 
+@pytest.mark.check(30)
 def test_a_line_of_100_mb_costs_one_row_and_no_memory(writer: Engine, load: Import, directory: Path) -> None:
     load(GOOD)
     with (directory / "flags.csv").open("ab") as file:
@@ -122,6 +126,7 @@ def test_a_line_of_100_mb_costs_one_row_and_no_memory(writer: Engine, load: Impo
     assert count(writer) == 2
 
 
+@pytest.mark.check(30)
 @pytest.mark.parametrize(
     ("data", "line", "field", "reason"),
     [

@@ -83,6 +83,7 @@ def test_bytes_that_are_not_utf_8_are_shown_as_such_and_cost_one_row(file: Path)
     ]
 
 
+@pytest.mark.check(30)
 def test_a_line_that_is_too_long_is_refused_and_passed_over(file: Path) -> None:
     long = b"1," + b"z" * records.MOST_BYTES * 3 + b",x\n"
     refusal, kept = read(file, HEADER + long + b"2,b,y\n")
@@ -102,6 +103,7 @@ def test_a_field_that_is_too_long_is_refused(file: Path) -> None:
     assert refusal == Refusal("file.csv", 2, None, None, "a field is longer than 131,072 characters")
 
 
+@pytest.mark.check(30)
 @pytest.mark.parametrize(
     ("data", "refusal"),
     [

@@ -8,6 +8,7 @@ from bench.durability import new_store
 from bench.serving import serving
 
 
+@pytest.mark.check(32)
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks processes up in /proc")
 def test_the_workers_of_a_killed_master_end_and_take_their_schedulers_with_them() -> None:
     with new_store() as (url, folder), serving("wsgi:server", folder / "log", {"DATABASE_URL": url}) as server:

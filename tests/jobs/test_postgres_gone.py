@@ -39,6 +39,7 @@ def test_hosts_whose_clocks_differ_go_by_that_of_the_database(store: Engine) -> 
         assert moment(connection) >= real
 
 
+@pytest.mark.check(36)
 def test_jobs_go_on_when_a_database_that_was_gone_is_back(
     url: str, store: Engine, postgres: Databases, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -30,6 +30,7 @@ def watched(runner: Runner, time: Time, seconds: float = LEASE) -> int:
     return done
 
 
+@pytest.mark.check(38)
 def test_of_two_processes_one_runs_a_slot(runner_of: Make, settings: Settings, time: Time) -> None:
     work = Done()
     one, other = runner_of(minutely(work)), runner_of(minutely(work), "two:2")
@@ -39,6 +40,7 @@ def test_of_two_processes_one_runs_a_slot(runner_of: Make, settings: Settings, t
     assert history(settings.database_url) == [("tidy", "12:00:00", 1, None), ("tidy", "12:01:00", 1, None)]
 
 
+@pytest.mark.check(33, 38)
 def test_two_processes_that_looked_at_the_same_time_do_not_both_get_the_slot(runner_of: Make) -> None:
     one, other = runner_of(minutely(Done())), runner_of(minutely(Done()), "two:2")
     with one.reader.connect() as here, other.reader.connect() as there:
@@ -118,6 +120,7 @@ def test_setting_the_clock_takes_no_run_from_a_process_that_lives(runner_of: Mak
     assert watched(other, time, LEASE - 1) == 0
 
 
+@pytest.mark.check(38)
 def test_after_the_clock_went_back_runs_go_on(runner_of: Make, settings: Settings, time: Time) -> None:
     runner = runner_of(minutely(Done()))
     turn(runner)
@@ -277,6 +280,7 @@ def test_a_clock_that_was_years_ahead_once_keeps_no_day_from_its_run(
     assert [turn(runner), turn(runner)] == [1, 0]
 
 
+@pytest.mark.check(35)
 @pytest.mark.sqlite_only
 def test_a_disk_that_is_full_fails_the_run_and_says_so(
     runner_of: Make, settings: Settings, time: Time, caplog: pytest.LogCaptureFixture
@@ -298,6 +302,7 @@ def test_a_disk_that_is_full_fails_the_run_and_says_so(
     ]
 
 
+@pytest.mark.check(35)
 def test_the_end_of_a_run_is_written_as_soon_as_the_store_can_be_written_to(
     runner_of: Make, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -31,6 +31,7 @@ def test_slots_of_seconds_lie_on_whole_multiples_whoever_computes_them() -> None
     assert every.after(NOON) == NOON + timedelta(seconds=300)
 
 
+@pytest.mark.check(38)
 @pytest.mark.parametrize(
     ("now", "slot"),
     [
@@ -83,6 +84,7 @@ def test_a_slot_that_has_run_is_not_due_again() -> None:
     assert run_due(Every(60), ended(NOON), NOON + timedelta(seconds=60)) == "01 12:01:00"
 
 
+@pytest.mark.check(38)
 def test_of_missed_slots_only_the_newest_is_due() -> None:
     assert run_due(Every(60), ended(NOON), NOON + timedelta(seconds=185)) == "01 12:03:00"
 
@@ -112,6 +114,7 @@ def test_when_the_clock_went_back_a_job_of_seconds_goes_on_at_its_pace() -> None
     assert run_due(Every(60), first, back + timedelta(seconds=60)) == "01 12:02:00"
 
 
+@pytest.mark.check(38)
 def test_when_the_clock_went_back_a_daily_job_does_not_run_twice() -> None:
     daily = Daily(3, ZoneInfo("UTC"))
     assert run_due(daily, ended(datetime(2024, 4, 1, 3, tzinfo=UTC)), datetime(2024, 4, 1, 1, tzinfo=UTC)) == ""

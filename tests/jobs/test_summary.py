@@ -3,33 +3,25 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from dashapp.domain.messages import FlagRow
 from dashapp.domain.threshold import Threshold
 from dashapp.jobs.runner import Job
 from dashapp.jobs.schedule import Daily
 from dashapp.jobs.tasks import jobs_of
 from dashapp.settings import Settings
-from dashapp.store import writes
-from dashapp.store.rollup import rollup
 from dashapp.store.summaries import list_summaries
-from dashapp.summary.weekly import summarise, summarise_slot
+from dashapp.summary.weekly import Order, summarise, summarise_slot
+from tests.flagged import a_flag_a_day
 from tests.jobs.conftest import Time, history, turn
 from tests.jobs.test_runner import Make
 
 DAY = timedelta(days=1)
-CASE = {"category": "spam", "severity": "low", "routing": "allow"}
 
 
 @pytest.fixture
 def data(writer: Engine, settings: Settings) -> None:
     """A flag on every day from 1 January to 30 April 2024."""
     days = [date(2024, 1, 1) + place * DAY for place in range(121)]
-    rows = [FlagRow.model_validate({"flag_id": f"{day}", "flagged_day": day, **CASE}) for day in days]
-    with writer.begin() as connection:
-        writes.put_origin(connection, "ops", "import", datetime(2024, 4, 1, tzinfo=UTC))
-        writes.put_flags(connection, [writes.flag_row("ops", row, settings.zone) for row in rows])
-        writes.put_coverage(connection, "ops", days)
-        rollup(connection, settings.sla)
+    a_flag_a_day(writer, settings, days)
 
 
 @pytest.fixture
@@ -64,6 +56,7 @@ def test_the_first_run_makes_the_last_week_alone(
     assert made(writer) == [("2024-W13", 1, 7)]
 
 
+@pytest.mark.check(38)
 @pytest.mark.usefixtures("data")
 def test_of_two_processes_one_makes_each_weeks_summary(
     runner_of: Make, weekly: list[Job], writer: Engine, time: Time
@@ -76,6 +69,7 @@ def test_of_two_processes_one_makes_each_weeks_summary(
     assert made(writer) == [(f"2024-W{week}", 1, 7) for week in (13, 14, 15, 16)]
 
 
+@pytest.mark.check(38)
 @pytest.mark.usefixtures("data")
 def test_weeks_in_which_nothing_ran_are_made_one_by_one(
     runner_of: Make, weekly: list[Job], settings: Settings, writer: Engine, time: Time
@@ -88,6 +82,7 @@ def test_weeks_in_which_nothing_ran_are_made_one_by_one(
     assert {error for *_, error in history(settings.database_url)} == {None}
 
 
+@pytest.mark.check(38)
 @pytest.mark.usefixtures("data")
 def test_a_slot_that_runs_twice_makes_one_summary(settings: Settings, reader: Engine, writer: Engine) -> None:
     slot = at(8, 6)
@@ -99,10 +94,10 @@ def test_a_slot_that_runs_twice_makes_one_summary(settings: Settings, reader: En
 def test_a_summary_made_by_hand_counts_from_its_slot_on_and_not_before(
     settings: Settings, reader: Engine, writer: Engine
 ) -> None:
-    summarise(reader, writer, settings, at(6, 12), "2024-W14")
+    summarise(reader, writer, settings, at(6, 12), Order("2024-W14"))
     assert made(writer) == [("2024-W14", 1, 5)]
     assert summarise_slot(reader, writer, settings, at(8, 6), at(8, 6)) == 1
-    summarise(reader, writer, settings, at(16, 12), "2024-W15")
+    summarise(reader, writer, settings, at(16, 12), Order("2024-W15"))
     assert summarise_slot(reader, writer, settings, at(17, 6), at(15, 6)) == 0
     assert made(writer) == [("2024-W14", 1, 5), ("2024-W14", 2, 7), ("2024-W15", 1, 7)]
 
@@ -125,4 +120,4 @@ def test_a_threshold_of_what_is_no_metric_is_an_error_for_a_summary_as_for_a_pag
 ) -> None:
     wrong = settings.model_copy(update={"thresholds": {"backlogs": Threshold(warn=1, alert=2)}})
     with pytest.raises(ValueError, match="no metric is called backlogs"):
-        summarise(reader, writer, wrong, at(8, 9))
+        summarise(reader, writer, wrong, at(8, 9), Order())

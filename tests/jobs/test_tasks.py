@@ -6,13 +6,19 @@ import pytest
 from sqlalchemy import Engine, select
 
 from dashapp.demo.load import load
+from dashapp.domain.access import Role
 from dashapp.domain.messages import FlagRow
 from dashapp.jobs.schedule import Daily
 from dashapp.jobs.tasks import jobs_of, retain
 from dashapp.settings import Settings
+from dashapp.store.auditing import Asked, entries
 from dashapp.store.closed import first_open_day
+from dashapp.store.event_writes import remember
+from dashapp.store.moderation import event_seen
 from dashapp.store.operations import job_run
 from dashapp.store.schema import flag
+from dashapp.store.sessions import begin_session, sessions
+from dashapp.store.users import add_user
 from dashapp.store.writes import flag_row, put_coverage, put_flags
 from tests.jobs.conftest import Time, turn
 from tests.jobs.test_runner import Make
@@ -59,7 +65,12 @@ def test_the_nightly_jobs_copy_the_store_and_delete_old_rows(
     assert turn(runner) == 2
     with writer.connect() as connection:
         assert list(connection.scalars(select(flag.c.flag_id))) == ["2024-03-02"]
-    assert results(writer)["retention"] == '{"runs": 0, "flags": 1, "reports": 0, "decisions": 0}'
+        [noted] = entries(connection, Asked(actor="retention"), 9)
+    assert (noted.action, noted.subject) == ("deleted", "rows before 2024-03-02")
+    assert noted.detail == {"flags": 1, "reports": 0, "decisions": 0}
+    assert results(writer)["retention"] == (
+        '{"runs": 0, "orders": 0, "sessions": 0, "flags": 1, "reports": 0, "decisions": 0}'
+    )
     time.passes(24 * 3600)
     assert turn(runner) == 2
     assert [path.name for path in (tmp_path / "copies").iterdir()] == ["watchfloor-20240402T120000Z.sqlite"]
@@ -118,6 +129,23 @@ def test_what_closed_days_cannot_answer_is_not_asked_of_them(
     told = json.loads(results(writer)["refresh"])
     assert told["failed"] == 0
     assert told["computed"] > 0
+
+
+def test_at_night_ids_of_events_and_sessions_that_ended_are_forgotten(
+    settings: Settings, writer: Engine, time: Time
+) -> None:
+    today = time.wall.date()
+    asked = settings.model_copy(update={"event_ids_days": 10, "session_hours": 12.0})
+    with writer.begin() as connection:
+        remember(connection, [("ops", "old")], today - timedelta(days=11))
+        remember(connection, [("ops", "new")], today - timedelta(days=10))
+        user = add_user(connection, "Ann", Role.VIEWER, time.wall)
+        for hours in (1, 13):
+            begin_session(connection, user, time.wall - timedelta(hours=hours), timedelta(days=7))
+    assert retain(writer, asked, time.wall)["sessions"] == 1
+    with writer.connect() as connection:
+        assert connection.scalars(select(event_seen.c.event_id)).all() == ["new"]
+        assert len(sessions(connection)) == 1
 
 
 CASE = {"category": "spam", "severity": "low", "routing": "human_review", "hours_to_decision": 1.0}

@@ -35,7 +35,7 @@ WHOLE = Ask(WEEK, Grain.WHOLE)
 
 def said(answer: Measurement) -> str:
     """Everything that is said, with every digit; 3 and 3.0 differ."""
-    told = (answer.points, answer.total, answer.as_of, answer.hidden, answer.left_out, answer.from_facts)
+    told = (answer.points, answer.total, answer.as_of, answer.rounded_to, answer.left_out, answer.from_facts)
     return repr((*told, answer.threshold, answer.ask, answer.error))
 
 
@@ -179,7 +179,7 @@ def test_thresholds_are_those_that_are_set_now(desk: Desk) -> None:
 
 def test_small_creators_are_hidden_before_they_are_kept(desk: Desk) -> None:
     answer = measure(desk, METRICS["reports"], replace(WHOLE, by=(Dim.CREATOR, Dim.STATUS)))
-    assert (answer.computed_at, answer.hidden) == (NOON, 1)
+    assert (answer.computed_at, answer.rounded_to) == (NOON, 2)
     assert [point.groups for point in answer.points] == [("Ann", "reviewed")]
     texts = desk.connection.exec_driver_sql("SELECT answer FROM snapshot").scalars().all()
     assert any("Ann" in text for text in texts)

@@ -87,23 +87,75 @@ def test_a_new_day_is_judged_as_a_replay_of_all_days_would(writer: Engine, look:
 
 
 def test_an_incident_that_goes_on_is_extended_and_ended_when_it_is_over(
+    writer: Engine, look: Look, settings: Settings
+) -> None:
+    put_weeks(writer, settings, {LAST: 130})
+    rolled_up(writer)
+    look()
+    [one] = found(writer)
+    assert (one.seen.since, one.ended_at) == (LAST, None)
+    for back, flags in ((1, 130), (2, 40), (3, 40)):
+        put(writer, settings, LAST + timedelta(days=back), flags)
+        rolled_up(writer)
+        look(NOW + timedelta(days=back))
+    [one] = found(writer)
+    assert (one.seen.since, one.seen.until) == (LAST, LAST + timedelta(days=1))
+    assert one.ended_at is not None
+    with writer.connect() as connection:
+        assert [change.action for change in changes_of(connection, one.subject)] == ["ended", "extended", "opened"]
+
+
+def days_after(writer: Engine, settings: Settings, look: Look, *flags: int) -> None:
+    """Days that follow LAST, with a run at the end of them."""
+    for back, count in enumerate(flags, 1):
+        put(writer, settings, LAST + timedelta(days=back), count)
+    rolled_up(writer)
+    look(NOW + timedelta(days=len(flags)))
+
+
+def test_what_comes_back_on_the_same_weekday_goes_on_and_was_over_meanwhile(
     spiked: Engine, look: Look, settings: Settings
 ) -> None:
-    put(spiked, settings, LAST, 90, after=1000)
-    rolled_up(spiked)
     look()
-    first, second = found(spiked)
-    assert first.ended_at == NOW
-    assert (second.seen.since, second.ended_at) == (LAST, None)
-    for back, flags in ((1, 130), (2, 40), (3, 40)):
-        put(spiked, settings, LAST + timedelta(days=back), flags)
-        rolled_up(spiked)
-        look(NOW + timedelta(days=back))
-    _, second = found(spiked)
-    assert (second.seen.since, second.seen.until) == (LAST, LAST + timedelta(days=1))
-    assert second.ended_at is not None
-    with spiked.connect() as connection:
-        assert [change.action for change in changes_of(connection, second.subject)] == ["ended", "extended", "opened"]
+    [before] = found(spiked)
+    assert before.ended_at == NOW
+    days_after(spiked, settings, look, 40, 40, 40, 130)
+    [one] = found(spiked)
+    assert (one.id, one.ended_at) == (before.id, None)
+    assert (one.seen.since, one.seen.until, one.seen.observed) == (SPIKE, SPIKE + timedelta(days=7), 250)
+    assert [day["observed"] for day in (one.seen.evidence or {})["days"]][-4:] == [40, 40, 40, 130]
+    assert one.seen.days == [SPIKE, SPIKE + timedelta(days=7)]
+
+
+def test_what_comes_back_after_eight_days_is_another_incident(spiked: Engine, look: Look, settings: Settings) -> None:
+    look()
+    days_after(spiked, settings, look, 40, 40, 40, 40, 130)
+    assert [one.seen.since for one in found(spiked)] == [SPIKE, SPIKE + timedelta(days=8)]
+
+
+@pytest.mark.parametrize("state", [Triage.CONFIRMED, Triage.DISMISSED])
+def test_what_comes_back_once_an_analyst_has_spoken_is_another_incident(
+    spiked: Engine, look: Look, settings: Settings, state: Triage
+) -> None:
+    look()
+    [one] = found(spiked)
+    with spiked.begin() as connection:
+        triage(connection, one.id, state, None, "lead", NOW)
+    days_after(spiked, settings, look, 40, 40, 130)
+    told = [(one.seen.since, one.state) for one in found(spiked)]
+    assert told == [(SPIKE, state), (SPIKE + timedelta(days=6), Triage.OPEN)]
+
+
+def test_a_slow_rise_that_ends_in_a_spike_is_one_incident(writer: Engine, look: Look, settings: Settings) -> None:
+    slow = {LAST - timedelta(days=back): 56 for back in range(1, 10)}
+    put_weeks(writer, settings, slow)
+    rolled_up(writer)
+    look()
+    [ramp] = found(writer)
+    assert ramp.seen.kind is IncidentKind.RAMP
+    days_after(writer, settings, look, 130)
+    [one] = found(writer)
+    assert (one.id, one.seen.kind, one.seen.since) == (ramp.id, IncidentKind.SPIKE, ramp.seen.since)
 
 
 def test_an_alarm_that_later_data_explain_is_withdrawn_unless_an_analyst_spoke(

@@ -83,6 +83,24 @@ def test_what_an_hour_has_shown_stays_when_only_its_day_is_looked_at(
     assert before.seen.kind in set(IncidentKind)
 
 
+def test_what_an_hour_has_shown_stays_part_of_the_incident_that_goes_on_within_the_week(
+    writer: Engine, look: Look, settings: Settings
+) -> None:
+    put_hours(writer, settings, five_weeks({NOW - timedelta(hours=2): 45}))
+    rolled_up(writer)
+    look()
+    [before] = found(writer)
+    later = dict.fromkeys(Window(TODAY + timedelta(days=1), TODAY + timedelta(days=14)), 190)
+    again = TODAY + timedelta(days=5)
+    put_days(writer, settings, {**later, TODAY: 80, again: 700}, after=1000)
+    rolled_up(writer)
+    for back in (5, 14):
+        look(NOW + timedelta(days=back))
+        [one] = found(writer)
+        assert (one.id, one.seen.since, one.seen.until) == (before.id, TODAY, again)
+        assert [hour["observed"] for hour in (one.seen.evidence or {})["hours"]] == [45]
+
+
 def test_flags_without_a_moment_have_no_hours(writer: Engine, look: Look, settings: Settings) -> None:
     put_days(writer, settings, dict.fromkeys(Window(LAST - timedelta(days=30), LAST), 150))
     rolled_up(writer)

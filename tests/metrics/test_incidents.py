@@ -6,14 +6,14 @@ import numpy as np
 from sqlalchemy import Engine, func, select
 
 from dashapp.domain.ask import Window
-from dashapp.domain.messages import Incident
-from dashapp.domain.vocabulary import IncidentKind, Severity, Triage
+from dashapp.domain.messages import AggregateRow, Incident
+from dashapp.domain.vocabulary import Feed, IncidentKind, Severity, Triage
 from dashapp.settings import Settings
 from dashapp.store.findings import findings_within, triage
 from dashapp.store.incidents import expectation
 from dashapp.store.rollup import rollup
 from dashapp.store.trail import changes_of
-from dashapp.store.writes import put_incidents
+from dashapp.store.writes import put_aggregates, put_coverage, put_incidents, put_origin
 from tests.weeks import FIRST, LAST, NOW, SLA, SPIKE, Look, found, judged, put, put_days, put_weeks, rolled_up
 
 
@@ -46,11 +46,34 @@ def test_when_most_series_fall_together_it_is_one_incident_of_all(
     look()
     [one] = found(writer)
     assert (one.seen.series, one.seen.kind, one.seen.since) == ("", IncidentKind.DROP, SPIKE)
-    assert [part["series"] for part in (one.seen.evidence or {})["parts"]] == [
-        "category=fraud",
-        "category=hate",
-        "category=spam",
+    assert one.seen.named == ["category=fraud", "category=hate", "category=spam"]
+    assert one.seen.observed == 3
+
+
+def test_when_most_categories_of_a_platform_fall_together_it_is_one_incident_of_that_platform(
+    writer: Engine, look: Look
+) -> None:
+    draw, categories = np.random.default_rng(5), ("fraud", "hate", "spam")
+    rows = [
+        AggregateRow(day=day, platform=platform, dimension="category", value=category, count=int(count))
+        for platform in ("Board", "Chat", "Video")
+        for category in categories
+        for day, count in zip(Window(FIRST, LAST), draw.poisson(40, 56), strict=True)
     ]
+    fallen = {(SPIKE, "fraud"), (SPIKE, "hate"), (SPIKE, "spam"), (SPIKE + timedelta(days=1), "spam")}
+    rows = [
+        one.model_copy(update={"count": 1}) if one.platform == "Chat" and (one.day, one.value) in fallen else one
+        for one in rows
+    ]
+    with writer.begin() as connection:
+        put_origin(connection, "ops", "import", NOW)
+        put_aggregates(connection, "ops", rows, replace=False)
+        put_coverage(connection, "ops", Window(FIRST, LAST), Feed.AGGREGATES)
+    look()
+    [one] = found(writer)
+    assert (one.seen.series, one.seen.kind) == ("platform=Chat", IncidentKind.DROP)
+    assert (one.seen.since, one.seen.until) == (SPIKE, SPIKE + timedelta(days=1))
+    assert one.seen.named == [f"platform=Chat&category={category}" for category in categories]
 
 
 def test_a_day_without_data_is_neither_a_drop_nor_zero(writer: Engine, look: Look, settings: Settings) -> None:

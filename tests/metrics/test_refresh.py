@@ -21,9 +21,9 @@ from dashapp.store.version import snapshots_version
 START = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NOON = datetime(2024, 3, 11, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-ALL = 75
+ALL = 78
 """Standard questions: seven durations in three windows, whole and by day, with two splits of one, a week, the week
-before it and a line of each; two leaderboards in three windows."""
+before it and a line of each; three leaderboards in three windows."""
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Formulas of reports and decisions against cases computed by hand, leaderboards, and what is not told of people."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -179,23 +180,55 @@ def test_most_reported_come_first_and_equal_ones_by_their_name(connection: Conne
     assert not ask(desk, "reports", Dim.SOURCE).from_facts
 
 
-def test_creators_with_few_reports_are_hidden_and_counted(connection: Connection) -> None:
+def test_creators_with_few_reports_are_left_out_and_counts_of_others_are_rounded_down(connection: Connection) -> None:
     desk = put(connection, REPORTED)
     found = ask(desk, "reports", Dim.CREATOR)
-    assert groups(found) == {("Ann",): 6, (NOT_GIVEN,): 1}
-    assert (found.hidden, found.total and found.total.value) == (1, 11)
-    split = ask(desk, "reports", Dim.CREATOR, Dim.STATUS)
-    assert groups(split) == {("Ann", "pending"): 2, ("Ann", "reviewed"): 4, (NOT_GIVEN, "pending"): 1}
+    assert groups(found) == {("Ann",): 5, (NOT_GIVEN,): 1}
+    assert [point.n for point in found.points] == [5, 1]
+    assert (found.rounded_to, found.total and found.total.value) == (5, 11)
+    assert groups(ask(desk, "reports", Dim.CREATOR, Dim.STATUS)) == {(NOT_GIVEN, "pending"): 1}
     assert groups(ask(desk, "reports", Dim.CREATOR, status="reviewed")) == {}
+    assert ask(desk, "reports", Dim.PROVIDER).rounded_to == 0
 
 
-def test_a_creator_with_few_reports_cannot_be_picked_out(connection: Connection) -> None:
+def test_nobody_can_be_picked_out_by_name_of_whom_there_are_few_reports_or_none(connection: Connection) -> None:
     desk = put(connection, REPORTED)
-    answer = ask(desk, "reports", creator="Bo")
-    assert answer.refused
-    assert answer.error == "There are fewer than 5 reports, which are not told of one person."
-    assert value(desk, "reports", creator="Ann") == (6, 6)
+    for name in ("Bo", "Nobody"):
+        answer = ask(desk, "reports", creator=name)
+        assert (answer.refused, answer.error) == (True, "Of one person, fewer than 5 reports are not told.")
+        assert (answer.points, answer.total) == ((), None)
+    assert value(desk, "reports", creator="Ann") == (5, 5)
     assert value(desk, "reports", creator=NOT_GIVEN) == (1, 1)
+
+
+def test_each_person_among_several_is_rounded_by_themselves(connection: Connection) -> None:
+    desk = put(connection, [report(creator="Ann")] * 9 + [report(creator="Cy")] * 9 + [report()])
+    every = to_filters({Dim.CREATOR: ("Ann", "Cy", NOT_GIVEN)})
+    answer = measure(desk, METRICS["reports"], Ask(WINDOW, Grain.WHOLE, (Dim.STATUS,), every))
+    assert groups(answer) == {("pending",): 11}
+    assert (answer.total and answer.total.n) == 11
+    by_day = measure(desk, METRICS["reports"], Ask(WINDOW, filters=every))
+    assert [(point.bucket.day, point.value) for point in by_day.points] == [(1, 11)]
+
+
+def test_a_question_names_creators_or_items_not_whose_items_they_are(connection: Connection) -> None:
+    desk = put(connection, REPORTED)
+    for answer in (
+        ask(desk, "reports", Dim.CREATOR, Dim.ITEM_ID),
+        ask(desk, "reports", Dim.ITEM_ID, creator="Ann"),
+        ask(desk, "reports", Dim.CREATOR, item_id="i1"),
+    ):
+        assert (answer.refused, answer.error) == (
+            True,
+            "Reports is not kept by creator and item_id together: choose one.",
+        )
+
+
+def test_where_small_groups_are_told_so_are_all_counts(connection: Connection) -> None:
+    desk = replace(put(connection, REPORTED), policy=Policy(ZONE, SLA, small_group=1))
+    assert groups(ask(desk, "reports", Dim.CREATOR)) == {("Ann",): 6, ("Bo",): 4, (NOT_GIVEN,): 1}
+    assert value(desk, "reports", creator="Bo") == (4, 4)
+    assert value(desk, "reports", creator="Nobody") == (0, 0)
 
 
 def test_a_creator_with_few_reports_cannot_be_picked_out_beside_another(connection: Connection) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bench.databases import Databases
 from dashapp.demo.load import load
+from dashapp.domain.access import ROLES, Role
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Audience, Desk, Policy, as_of, measure
@@ -43,7 +44,7 @@ def filled(url: str) -> Iterator[Desk]:
     writer.dispose()
     reader = reader_engine(url, 60)
     with reader.connect() as connection:
-        yield Desk(connection, NOW, POLICY, Audience.SCREEN)
+        yield Desk(connection, NOW, POLICY, Audience.SCREEN, permissions=ROLES[Role.ADMIN])
     reader.dispose()
 
 

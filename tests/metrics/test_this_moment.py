@@ -1,6 +1,7 @@
 """Figures about this moment: what is open now, how long it has waited, and when nobody can know."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from dashapp.domain.ask import Ask, Window
+from dashapp.domain.access import ROLES, SCOPES, Role
+from dashapp.domain.ask import Ask, Window, to_filters
 from dashapp.domain.messages import FlagRow, Reviewer
 from dashapp.domain.vocabulary import Dim, Severity
 from dashapp.metrics import METRICS, Audience, Desk, Measurement, Policy, measure
@@ -44,8 +46,18 @@ def raise_flags(connection: Connection, *flags: dict[str, Any]) -> None:
     rollup(connection, SLA)
 
 
-def asked(connection: Connection, key: str, now: datetime, *by: Dim, audience: Audience = Audience.FILE) -> Measurement:
-    return measure(Desk(connection, now, Policy(NEW_YORK, SLA), audience), METRICS[key], Ask(Window(DAY, DAY), by=by))
+def asked(
+    connection: Connection,
+    key: str,
+    now: datetime,
+    *by: Dim,
+    audience: Audience = Audience.FILE,
+    role: Role = Role.ADMIN,
+    reviewer: str | None = None,
+) -> Measurement:
+    desk = Desk(connection, now, Policy(NEW_YORK, SLA), audience, permissions=ROLES[role])
+    filters = to_filters({Dim.REVIEWER: [reviewer]} if reviewer else {})
+    return measure(desk, METRICS[key], Ask(Window(DAY, DAY), by=by, filters=filters))
 
 
 def value(connection: Connection, key: str, now: datetime) -> float | None:
@@ -132,17 +144,51 @@ def test_what_is_open_now_is_unknown_once_the_data_ended_more_than_two_days_befo
     assert (stale.total.value, stale.total.n, stale.points, stale.as_of) == (None, 0, (), DAY)
 
 
-def test_workload_per_reviewer_goes_to_a_screen_only_and_under_a_pseudonym(connection: Connection) -> None:
+def put_lead(connection: Connection) -> None:
+    """One reviewer, who has decided one flag."""
     lead = Reviewer(reviewer_id="REV001", team="north", capacity_per_day=4)
     writes.put_reviewers(connection, "ops", [lead], replace=False)
     raise_flags(connection, {"reviewer_id": "REV001", "hours_to_decision": 1.0})
+
+
+def test_workload_per_reviewer_goes_to_a_leads_screen_only_and_under_a_pseudonym(connection: Connection) -> None:
+    put_lead(connection)
     key = "utilisation_per_reviewer"
-    shown = asked(connection, key, NOON, Dim.REVIEWER, audience=Audience.SCREEN)
-    assert [(point.groups, point.value, point.n) for point in shown.points] == [(("reviewer 594ec4",), 25.0, 1)]
-    for by in ((), (Dim.TEAM,), (Dim.REVIEWER,)):
-        told = asked(connection, key, NOON, *by)
-        assert (told.error, told.refused) == ("Utilisation per reviewer is shown on screen only.", True)
-        assert (told.points, told.total) == ((), None)
+    for role in (Role.LEAD, Role.ADMIN):
+        shown = asked(connection, key, NOON, Dim.REVIEWER, audience=Audience.SCREEN, role=role)
+        assert [(point.groups, point.value, point.n) for point in shown.points] == [(("reviewer 594ec4",), 25.0, 1)]
+    elsewhere = [(Audience.FILE, role) for role in Role]
+    for audience, role in (*elsewhere, (Audience.SCREEN, Role.VIEWER), (Audience.SCREEN, Role.ANALYST)):
+        for by in ((), (Dim.TEAM,), (Dim.REVIEWER,)):
+            told = asked(connection, key, NOON, *by, audience=audience, role=role)
+            assert (told.error, told.refused) == ("Utilisation per reviewer is for leads, on screen only.", True)
+            assert (told.points, told.total) == ((), None)
+
+
+def test_no_token_lets_a_program_have_workload_per_reviewer(connection: Connection) -> None:
+    put_lead(connection)
+    for permissions in SCOPES.values():
+        desk = Desk(connection, NOON, Policy(NEW_YORK, SLA), Audience.SCREEN, permissions=permissions)
+        assert measure(desk, METRICS["utilisation_per_reviewer"], Ask(Window(DAY, DAY))).refused
+
+
+def test_a_lead_picks_no_reviewer_out_by_id(connection: Connection) -> None:
+    put_lead(connection)
+    key = "utilisation_per_reviewer"
+    answer = asked(connection, key, NOON, Dim.REVIEWER, audience=Audience.SCREEN, reviewer="REV001")
+    assert answer.error == "Nobody is picked out: figures are split by reviewer, not filtered by it."
+    assert (answer.refused, answer.points, answer.total) == (True, (), None)
+
+
+@pytest.mark.check(6)
+def test_what_a_lead_asked_at_a_desk_is_not_told_to_another_who_shares_what_is_known(connection: Connection) -> None:
+    put_lead(connection)
+    lead = Desk(connection, NOON, Policy(NEW_YORK, SLA), Audience.SCREEN, permissions=ROLES[Role.LEAD])
+    asks = METRICS["utilisation_per_reviewer"], Ask(Window(DAY, DAY), by=(Dim.REVIEWER,))
+    assert len(measure(lead, *asks).points) == 1
+    for other in (replace(lead, permissions=ROLES[Role.ANALYST]), replace(lead, audience=Audience.FILE)):
+        assert other.known is lead.known
+        assert measure(other, *asks).points == ()
 
 
 @pytest.mark.parametrize("key", [key for key in METRICS if key != "utilisation_per_reviewer"])

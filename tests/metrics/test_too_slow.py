@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Connection, Engine, text
 
 from dashapp.domain.ask import Ask, Window, to_filters
@@ -49,6 +50,7 @@ def slow_flags(writer: Engine, connection: Connection) -> Iterator[None]:
     connection.execution_options(seconds=60)
 
 
+@pytest.mark.check(40)
 def test_after_one_card_took_too_long_over_the_flags_the_others_of_the_page_do_not_try(
     writer: Engine, reader: Engine
 ) -> None:

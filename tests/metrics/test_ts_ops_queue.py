@@ -17,6 +17,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from dashapp.domain.access import ROLES, Role
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.vocabulary import Dim
 from dashapp.ingest.pipeline import How
@@ -67,7 +68,8 @@ def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
     with served(path, NOW, fill) as client:
         reader = reader_engine(settings.database_url, settings.read_seconds)
         with reader.connect() as connection:
-            yield Imported(client, Desk(connection, NOW, Policy(settings.zone, settings.sla), Audience.SCREEN))
+            policy = Policy(settings.zone, settings.sla)
+            yield Imported(client, Desk(connection, NOW, policy, Audience.SCREEN, permissions=ROLES[Role.LEAD]))
         reader.dispose()
 
 
@@ -152,7 +154,7 @@ def test_the_median_of_hours_to_decision_is_that_of_the_file_within_a_percent(
 def test_workload_per_reviewer_is_refused_in_every_file(ops: Imported, form: str, query: str) -> None:
     answer = ops.client.get(f"/api/v1/metrics/{KEY}.{form}{query}")
     assert (answer.status_code, answer.mimetype) == (400, "application/json")
-    assert answer.json == {"error": "Utilisation per reviewer is shown on screen only."}
+    assert answer.json == {"error": "Utilisation per reviewer is for leads, on screen only."}
 
 
 @pytest.mark.parametrize("form", FORMS)

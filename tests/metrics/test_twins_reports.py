@@ -150,6 +150,9 @@ def kept(twin: Moderated) -> Question:
     question = twin.question
     by = tuple(dim for dim in question.by if dim in twin.kept)
     filters = {dim: values for dim, values in question.filters.items() if dim in twin.kept}
+    if {*by, *filters} >= {"creator", "item_id"}:
+        by = tuple(dim for dim in by if dim != "item_id")
+        filters.pop("item_id", None)
     grain = "whole" if {"creator", "item_id"}.intersection(by) else question.grain
     return replace(question, by=by, filters=filters, trailing=1, grain=grain)
 

@@ -41,6 +41,19 @@ OF_REVIEWERS = {"reviewer": ("r1", "r2", "unknown", NOT_GIVEN)}
 SLA_HOURS = (24.0, 4.0, 50.5)
 HOURS = (None, None, None, None, 0.0, 0.004, 4.0, 23.99, 24.0, 24.01, 50.5, 71.5)
 
+NOTHING_COVERED = World(
+    [
+        dict.fromkeys((*VALUES, "score", "coordinated", "flagged_at", "decided_at", "hours_to_decision", "team"))
+        | {"category": "spam", "severity": "low", "routing": "allow", "origin": "a", "flagged_day": FIRST}
+    ],
+    {"a": set(), "b": {FIRST}},
+    {"a": "import", "b": "import"},
+    datetime(2024, 3, 1, tzinfo=UTC),
+    ZoneInfo("UTC"),
+    dict.fromkeys(Severity, SLA_HOURS[0]),
+)
+"""An origin sent a flag and covers no day; another covers the day of that flag."""
+
 days = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
 
 

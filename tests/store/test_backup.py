@@ -27,6 +27,7 @@ def keys(path: Path) -> set[str]:
     return found
 
 
+@pytest.mark.check(37)
 def test_a_copy_opens_and_has_what_the_store_had(writer: Engine, tmp_path: Path) -> None:
     put(writer, "kept")
     made = backup(writer, tmp_path / "copy.sqlite")
@@ -44,6 +45,7 @@ def test_a_copy_is_one_file(writer: Engine, tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["copy.sqlite"]
 
 
+@pytest.mark.check(37)
 def test_a_copy_is_made_while_somebody_writes_and_has_nothing_of_what_is_not_committed(
     writer: Engine, tmp_path: Path
 ) -> None:
@@ -61,6 +63,7 @@ def test_a_file_that_is_there_is_left_alone(writer: Engine, tmp_path: Path) -> N
     assert path.read_text() == "mine"
 
 
+@pytest.mark.check(37)
 def test_a_copy_that_cannot_be_verified_leaves_nothing(
     writer: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

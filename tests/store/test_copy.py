@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, make_url, select, text, update
 
 from bench.databases import postgres_server, run
 from dashapp.demo.load import load
+from dashapp.domain.access import TokenScope
 from dashapp.domain.messages import FlagRow
 from dashapp.settings import Settings
 from dashapp.store import copy as copying
@@ -20,7 +21,7 @@ from dashapp.store.migrate import upgrade
 from dashapp.store.moderation import log_offset
 from dashapp.store.operations import job_run
 from dashapp.store.schema import flag, hours_histogram, meta, metadata
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 from dashapp.store.writes import flag_row, put_flags
 from tests.published import publish
 

@@ -46,6 +46,7 @@ def reader(url: str, limit: float) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.mark.check(25)
 def test_a_reader_refuses_to_write(reader: Engine) -> None:
     refused = "attempt to write a readonly database|cannot execute INSERT in a read-only transaction"
     with reader.connect() as connection, pytest.raises(DBAPIError, match=refused):
@@ -97,6 +98,7 @@ def test_a_reader_sees_one_moment_while_others_write(writer: Engine, reader: Eng
         assert connection.scalar(select(counter.c.value)) == 7
 
 
+@pytest.mark.check(33)
 def test_four_threads_that_read_and_then_write_lose_nothing(writer: Engine) -> None:
     def count(times: int) -> None:
         for _ in range(times):
@@ -149,6 +151,7 @@ def test_text_is_sorted_by_the_numbers_of_its_characters(writer: Engine) -> None
         )
 
 
+@pytest.mark.check(34)
 @pytest.mark.sqlite_only
 def test_the_sqlite_in_use_is_one_whose_wal_is_safe(writer: Engine) -> None:
     assert sqlite_module().sqlite_version_info >= SAFE_SQLITE

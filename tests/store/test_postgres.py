@@ -39,6 +39,7 @@ def end_all(url: str) -> None:
     run(url, f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE {here}")
 
 
+@pytest.mark.check(36)
 def test_after_a_restart_of_the_server_readers_and_writers_go_on(url: str, writer: Engine, reader: Engine) -> None:
     for _ in range(2):
         with writer.begin() as connection:
@@ -48,6 +49,7 @@ def test_after_a_restart_of_the_server_readers_and_writers_go_on(url: str, write
         end_all(url)
 
 
+@pytest.mark.check(36)
 def test_a_session_that_ends_within_a_read_fails_that_read_alone(url: str, reader: Engine) -> None:
     with reader.connect() as connection:
         connection.execute(select(meta))
@@ -58,6 +60,7 @@ def test_a_session_that_ends_within_a_read_fails_that_read_alone(url: str, reade
         assert connection.execute(select(meta)).all() == []
 
 
+@pytest.mark.check(36)
 def test_a_writer_that_is_lost_leaves_neither_its_lock_nor_its_rows(url: str, writer: Engine) -> None:
     lost = writer.connect()
     lost.execute(insert(meta).values(ROW))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, event, insert, select
 
+from dashapp.domain.access import ROLES, Role
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.messages import DecisionRow, FlagRow, ReportRow
 from dashapp.domain.vocabulary import Case, Dim, Feed, Severity
@@ -96,7 +97,7 @@ def keys(store: Engine, table: Table, key: str) -> list[str]:
 def figures(store: Engine) -> dict[str, Any]:
     """What every metric that cubes can answer says of each day."""
     with store.connect() as connection:
-        desk = Desk(connection, NOW, Policy(Settings(_env_file=None).zone, SLA))
+        desk = Desk(connection, NOW, Policy(Settings(_env_file=None).zone, SLA), permissions=ROLES[Role.ANALYST])
         asked = Ask(Window(OLD, date(2024, 3, 31)), Grain.DAY)
         return {
             key: [(point.bucket, point.value, point.n) for point in measure(desk, metric, asked).points]
@@ -244,7 +245,7 @@ def test_what_is_still_open_of_a_closed_day_is_decided_on_an_open_one_only(store
 def test_figures_that_need_single_rows_say_from_when_on_they_are_kept(stored: Engine) -> None:
     retire(stored, CLOSED, SLA)
     with stored.connect() as connection:
-        desk = Desk(connection, NOW, Policy(Settings(_env_file=None).zone, SLA))
+        desk = Desk(connection, NOW, Policy(Settings(_env_file=None).zone, SLA), permissions=ROLES[Role.ANALYST])
         rare = (Dim.REGION, Dim.DETECTOR)
         answers = [
             measure(desk, METRICS["flags"], Ask(Window(since, NEW), Grain.WHOLE, rare)) for since in (OLD, CLOSED)
@@ -259,7 +260,7 @@ def test_rows_are_listed_where_all_of_them_are_there(stored: Engine) -> None:
     retire(stored, CLOSED, SLA)
     ever = Ask(Window(OLD, NEW))
     with stored.connect() as connection:
-        desk = Desk(connection, NOW, Policy(Settings(_env_file=None).zone, SLA))
+        desk = Desk(connection, NOW, Policy(Settings(_env_file=None).zone, SLA), permissions=ROLES[Role.ANALYST])
         for ask in (count_rows, lambda desk, wanted: select_rows(desk, wanted, 10)):
             with pytest.raises(NoRows, match="kept from 1 March 2024 on"):
                 ask(desk, Wanted(ever))

@@ -11,10 +11,10 @@ from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import Desk, Policy
 from dashapp.summary.fact import Facts
 from dashapp.summary.facts import gather
-from dashapp.summary.template import markdown
 from dashapp.summary.weeks import NoWeek, Week, check
 from tests.metrics.worlds import FIRST, put, worlds
 from tests.naive import World
+from tests.summary.conftest import markdown
 
 NUMERAL = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?")
 WEEKS = [Week.of(FIRST + timedelta(days=7 * place)) for place in range(4)]
@@ -25,7 +25,7 @@ def numerals(text: str) -> set[str]:
 
 
 def holds_facts_only(facts: Facts) -> None:
-    known: set[str] = set().union(*(numerals(fact.text) for fact in facts.known.values()))
+    known: set[str] = set().union(*(numerals(fact.text) | numerals(fact.name) for fact in facts.known.values()))
     assert numerals(markdown(facts)) <= known
 
 
@@ -39,5 +39,6 @@ def test_every_numeral_is_in_the_text_of_a_fact(engine: Engine, world: World) ->
         for week in WEEKS:
             with suppress(NoWeek):
                 check(desk, week)
-                holds_facts_only(gather(desk, week))
+                for filters in ("", "severity=high", "category=spam&region=EMEA"):
+                    holds_facts_only(gather(desk, week, filters))
         connection.rollback()

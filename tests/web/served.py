@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dash import Dash
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -18,6 +19,7 @@ from dashapp.store.rollup import rollup
 from dashapp.web import events_api
 from dashapp.web.api import blueprint
 from dashapp.web.desk import EXTENSION, Services
+from dashapp.web.guard import cookie_name, install
 
 Fill = Callable[[Engine, Settings], object]
 
@@ -48,9 +50,20 @@ def served(place: Path | str, now: datetime, fill: Fill) -> Iterator[FlaskClient
 def client_of(services: Services) -> FlaskClient:
     app = Flask(__name__)
     app.extensions[EXTENSION] = services
+    install(app, {})
     app.register_blueprint(events_api.blueprint())
     app.register_blueprint(blueprint())
     return app.test_client()
+
+
+def browser(app: Dash, settings: Settings, way: str = "/") -> FlaskClient:
+    """A client that has opened a page, and sends what that page gave it along with callbacks, as a browser does."""
+    client = app.server.test_client()
+    assert client.get(way).status_code == 200
+    token = client.get_cookie(cookie_name(settings.port, "csrf"))
+    assert token is not None
+    client.environ_base["HTTP_X_CSRFTOKEN"] = token.value
+    return client
 
 
 def get(client: FlaskClient, address: str, status: int = 200) -> Any:

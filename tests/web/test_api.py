@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
+from dashapp.domain.cells import text_cell
 from dashapp.domain.messages import FlagRow, Incident
 from dashapp.domain.vocabulary import Severity
 from dashapp.metrics import METRICS
@@ -17,7 +18,6 @@ from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.web.desk import Services
-from dashapp.web.export import text_cell
 from tests.web.served import client_of, get, served, settings_for
 
 pytestmark = pytest.mark.both_engines
@@ -143,11 +143,13 @@ def test_a_csv_is_a_file_whose_name_says_what_is_in_it(client: FlaskClient) -> N
     )
 
 
+@pytest.mark.check(26)
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\0x"])
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
     assert text_cell(text) == f"'{text}"
 
 
+@pytest.mark.check(26)
 @pytest.mark.parametrize("text", ["spam", "hate=speech", "(none)", "", "'quoted"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert text_cell(text) == text
@@ -188,6 +190,20 @@ def test_another_method_is_refused_in_json(client: FlaskClient, address: str) ->
     answer = client.post(address)
     assert (answer.status_code, answer.mimetype) == (405, "application/json")
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("address", "methods"), [("/api/v1/events", "OPTIONS, POST"), ("/readyz", "GET, HEAD, OPTIONS")]
+)
+def test_an_address_names_the_methods_that_it_takes(client: FlaskClient, address: str, methods: str) -> None:
+    asked, refused = client.options(address), client.put(address)
+    assert (asked.status_code, asked.headers["Allow"]) == (204, methods)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, methods)
+
+
+def test_an_address_that_only_takes_bodies_is_not_said_to_be_missing(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/events")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
 
 
 def test_the_catalogue_says_what_must_be_known_to_read_a_metric(client: FlaskClient) -> None:

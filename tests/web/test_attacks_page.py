@@ -183,6 +183,25 @@ def test_the_timeline_of_a_detector_that_reads_totals_has_one_row(show: Show) ->
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("", "judged at 09:00, 8 Apr"),
+        ("category=spam", "judged at 09:00, 8 Apr"),
+        ("severity=high", "judged anew"),
+        ("method=ears_c2", "judged anew"),
+    ],
+)
+def test_the_timeline_says_who_judged_its_days(show_ts_ops: Show, address: str, told: str) -> None:
+    assert told in text(show_ts_ops(Chart.TIMELINE, address).head)
+
+
+def test_before_the_job_has_looked_the_timeline_is_judged_anew(show: Show) -> None:
+    [*_, told] = show(Chart.TIMELINE, WINDOW).head
+    assert told.children == "judged anew"
+    assert "confirmed incidents are not left out of what is expected" in told.title
+
+
 def test_grain_split_and_trailing_of_the_address_leave_the_chart_daily(show: Show) -> None:
     made = show(Chart.TIMELINE, f"{WINDOW}&grain=week&by=category&trailing=7d")
     assert made.figure == show(Chart.TIMELINE, WINDOW).figure
@@ -212,7 +231,7 @@ def test_without_known_attacks_there_is_nothing_to_hold_detectors_against(show_u
     assert rows(made)[2][2:9] == ["no data", "2", "no data", "0.0 %", "no data", "no data", "no data"]
 
 
-@pytest.mark.parametrize("chart", [card.chart for card in PAGE.cards])
+@pytest.mark.parametrize("chart", [card.chart for card in PAGE.cards if card.key])
 def test_a_window_without_data_says_so(show: Show, chart: Chart) -> None:
     made = show(chart, "since=2020-01-01&until=2020-01-20")
     assert made.message == "No data for 1 Jan to 20 Jan 2020 with these filters."

@@ -11,12 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 
+from dashapp.domain.access import TokenScope
 from dashapp.settings import Settings
 from dashapp.store.engine import reader_engine, writer_engine
 from dashapp.store.moderation import api_token, event_bin
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import flag
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 from dashapp.web.desk import Services
 from tests.web.served import client_of
 
@@ -109,6 +110,7 @@ def test_a_compressed_body_is_taken_also_in_parts(post: Post) -> None:
     assert post(parts, Content_Encoding="gzip") == (200, {"new": 3, "seen": 0, "refused": []})
 
 
+@pytest.mark.check(30)
 @pytest.mark.parametrize(
     ("body", "error"),
     [
@@ -123,6 +125,7 @@ def test_a_body_that_is_no_whole_gzip_is_refused(post: Post, held: Any, body: by
     assert held() == (0, 0)
 
 
+@pytest.mark.check(30)
 def test_a_gzip_bomb_is_stopped_at_the_limit(client: FlaskClient, token: str, held: Any) -> None:
     packed = BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb") as file:
@@ -133,6 +136,7 @@ def test_a_gzip_bomb_is_stopped_at_the_limit(client: FlaskClient, token: str, he
     assert (answer.status_code, answer.get_json()) == (413, {"error": "The body is longer than 1 MB."})
 
 
+@pytest.mark.check(30)
 def test_a_body_longer_than_the_limit_is_refused_and_read_to_its_end(client: FlaskClient, token: str) -> None:
     body = BytesIO(b"x" * (3 * 1024 * 1024))
     told = {"Authorization": f"Bearer {token}", "Content-Type": NDJSON}
@@ -188,12 +192,14 @@ def test_a_compressed_body_is_not_longer_than_it_may_be_decompressed(post: Post)
     assert post(empty_blocks, Content_Encoding="gzip") == (413, {"error": "The body is longer than 1 MB."})
 
 
+@pytest.mark.check(30)
 def test_a_line_too_long_is_refused_and_the_others_are_taken(post: Post) -> None:
     refusal = {"line": 1, "field": None, "reason": "is longer than 64 kB"}
     body = lines({**FLAG, "region": "x" * 70_000}, CREATED)
     assert post(body) == (200, {"new": 1, "seen": 0, "refused": [refusal]})
 
 
+@pytest.mark.check(30)
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [

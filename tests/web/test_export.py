@@ -16,6 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, insert, text
 
+from dashapp.domain.cells import FORMULA
 from dashapp.domain.vocabulary import Routing, Severity
 from dashapp.metrics.rows import COLUMNS
 from dashapp.settings import Settings
@@ -24,7 +25,6 @@ from dashapp.store.engine import reader_engine
 from dashapp.store.schema import flag
 from dashapp.web import downloads
 from dashapp.web.desk import Services
-from dashapp.web.export import FORMULA
 from tests.web.served import client_of, served
 
 pytestmark = pytest.mark.both_engines
@@ -112,6 +112,7 @@ def sheet(data: bytes) -> list[list[tuple[str | None, str]]]:
     return [[(cell.get("t", "n"), "".join(cell.itertext())) for cell in row] for row in root.iter(f"{SHEET}row")]
 
 
+@pytest.mark.check(7)
 def test_the_file_has_the_rows_that_the_api_counts_for_any_filters(client: FlaskClient) -> None:
     drawn = random.Random(7)
     options = {
@@ -171,6 +172,7 @@ def test_a_question_that_cannot_be_answered_is_told_so_in_place_of_a_file(
     assert told in (answer.json or {})["error"]
 
 
+@pytest.mark.check(26)
 def test_no_cell_of_either_file_can_run_in_a_spreadsheet(client: FlaskClient) -> None:
     found = lines(client)
     for name in TEXTS:
@@ -183,6 +185,7 @@ def test_no_cell_of_either_file_can_run_in_a_spreadsheet(client: FlaskClient) ->
         )
 
 
+@pytest.mark.check(26)
 def test_the_workbook_has_the_cells_of_the_csv_with_real_dates_numbers_and_truth_values(client: FlaskClient) -> None:
     query = "sort=flag_id&desc=0&severity=critical"
     told, book = lines(client, query), sheet(client.get(f"/export/flags.xlsx?{query}").data)
@@ -224,6 +227,7 @@ def test_more_rows_than_a_workbook_is_made_of_are_refused_with_the_way_out(large
     )
 
 
+@pytest.mark.check(40)
 def test_a_large_file_is_sent_in_pieces_that_never_gather(large: FlaskClient) -> None:
     tracemalloc.start()
     with closing(large.get("/export/flags.csv?since=2024-03-01&until=2024-03-06", buffered=False)) as answer:
@@ -267,6 +271,7 @@ def test_an_error_in_the_middle_ends_the_file_with_a_line_that_says_so(
     assert "an export ended early" in caplog.text
 
 
+@pytest.mark.check(40)
 def test_a_reader_who_goes_away_leaves_no_connection_behind(large: FlaskClient) -> None:
     held: Services = large.application.extensions["watchfloor"]
     answer = large.get("/export/flags.csv", buffered=False)

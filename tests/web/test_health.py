@@ -111,6 +111,7 @@ def test_what_keeps_jobs_from_being_claimed_is_told(client: FlaskClient, schedul
     scheduler.threads.shutdown(wait=True)
 
 
+@pytest.mark.check(35)
 @pytest.mark.sqlite_only
 def test_a_disk_without_room_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashapp.web.health.ROOM", 10**18)

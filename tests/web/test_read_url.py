@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 
 from dashapp.app import create_app, warm
+from dashapp.domain.access import TokenScope
 from dashapp.domain.messages import FlagRow
 from dashapp.settings import Settings
 from dashapp.store.engine import writer_engine
@@ -17,9 +18,10 @@ from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import flag
-from dashapp.store.tokens import TokenScope, create_token
+from dashapp.store.tokens import create_token
 from dashapp.store.writes import flag_row, put_coverage, put_flags, put_origin
 from dashapp.web.desk import EXTENSION, Services
+from tests.web.served import browser
 
 pytestmark = pytest.mark.both_engines
 
@@ -52,7 +54,7 @@ def client(primary: tuple[Engine, str], writer: Engine, settings: Settings, now:
     url = primary[0].url.render_as_string(hide_password=False)
     app = create_app(settings.model_copy(update={"database_url": url, "read_url": settings.database_url}))
     warm(app)
-    yield app.server.test_client()
+    yield browser(app, settings)
     held: Services = app.server.extensions[EXTENSION]
     for engine in (held.reader, held.store, held.writer):
         engine.dispose()

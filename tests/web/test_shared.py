@@ -60,7 +60,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     writer = writer_engine(settings.database_url)
     upgrade(writer)
     reader = reader_engine(settings.database_url, settings.read_seconds)
-    app = Dash("shared", enable_mcp=False)
+    app = Dash("shared", enable_mcp=False, use_async=False)
     app.layout = html.Div(
         [dcc.Store(id="address"), dcc.Interval(id="refresh"), dcc.Store(id="page"), html.P(id="shown")]
     )

@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashapp.domain.ask import Window
-from dashapp.metrics.attacks import Judged
+from dashapp.metrics.judgement import Judged
 from dashapp.web.figures import marked
 from dashapp.web.spikes import Row, Span, height, spikes
 

@@ -7,11 +7,13 @@ import brotli
 import pytest
 from dash import Dash
 from plotly.offline import get_plotlyjs_version
+from sqlalchemy import Engine
 from werkzeug.test import Client, TestResponse
 
-from dashapp.app import create_app
+from dashapp.app import create_app, warm
 from dashapp.settings import Settings
 from dashapp.web import static
+from dashapp.web.inside import INSIDE
 
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 
@@ -27,6 +29,12 @@ def get(app: Dash, url: str, headers: dict[str, str] | None = None) -> TestRespo
 @pytest.fixture
 def app(settings: Settings) -> Dash:
     return create_app(settings)
+
+
+@pytest.fixture
+def guarded(settings: Settings, writer: Engine) -> Dash:
+    """An app that people sign in to."""
+    return create_app(settings.model_copy(update={"auth": "password"}))
 
 
 def test_the_part_of_plotly_js_is_of_the_version_that_python_draws_for() -> None:
@@ -47,6 +55,24 @@ def test_what_a_page_names_is_compressed_and_kept_for_a_year(app: Dash, tmp_path
     assert get(app, static.PLOTLY).data == plain
 
 
+def test_where_people_sign_in_everything_is_made_ready_before_the_first_of_them_comes(
+    guarded: Dash, tmp_path: Path
+) -> None:
+    with guarded.server.test_request_context("/"):
+        named = re.findall(r'src="(/[^"]+)"', guarded.index())
+    warm(guarded)
+    static.publish(guarded, tmp_path)
+    assert len(named) > 8
+    for url in named:
+        assert get(guarded, url, BROWSER).headers["Content-Encoding"] == "br", url
+    assert get(guarded, "/").status_code == 302
+
+
+def test_a_request_from_outside_is_none_of_the_apps_own(guarded: Dash) -> None:
+    for name in (INSIDE, INSIDE.upper(), INSIDE.replace(".", "_"), f"HTTP_{INSIDE}"):
+        assert get(guarded, "/_dash-layout", {name: "admin"}).status_code == 401
+
+
 def test_what_may_change_under_its_name_is_asked_for_again(app: Dash, tmp_path: Path) -> None:
     static.publish(app, tmp_path)
     answer = get(app, "/_dash-component-suites/dash/dcc/async-graph.js", BROWSER)
@@ -61,13 +87,14 @@ def test_what_may_change_under_its_name_is_asked_for_again(app: Dash, tmp_path: 
 
 
 def test_copies_are_made_once_and_old_ones_go(app: Dash, settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "static"
     for name in ("older", "old"):
-        (tmp_path / name).mkdir()
-    static.publish(app, tmp_path)
-    first = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+        (folder / name).mkdir(parents=True)
+    static.publish(app, folder)
+    first = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert len(first) == 2
-    static.publish(create_app(settings), tmp_path)
-    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == first
+    static.publish(create_app(settings), folder)
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == first
 
 
 def test_where_no_copy_can_be_written_pages_are_served_all_the_same(

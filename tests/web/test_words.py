@@ -74,3 +74,18 @@ def test_days_name_a_year_only_where_it_must_be_said() -> None:
 
 def test_cases_are_counted_with_separators() -> None:
     assert words.count(10262) == "n 10,262"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (0.8115, Unit.SCORE, "0.811"),  # a little less than it looks
+        (0.8125, Unit.SCORE, "0.813"),
+        (6.25, Unit.PERCENT, "6.3 %"),
+        (-6.25, Unit.PERCENT, "-6.3 %"),
+        (2.5, Unit.COUNT, "3"),
+        (1_234_567, Unit.COUNT, "1,234,567"),
+    ],
+)
+def test_numbers_are_rounded_as_browsers_do(value: float, unit: Unit, told: str) -> None:
+    assert words.number(value, unit) == told

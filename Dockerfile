@@ -6,6 +6,11 @@ RUN python -m venv /srv/venv && \
 
 FROM python:3.11-slim-bookworm
 WORKDIR /srv/watchfloor
+# What PDFs are laid out with, in the versions of this Debian.
+# hadolint ignore=DL3008
+RUN apt-get update && \
+    apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core && \
+    rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home watchfloor && mkdir data && chown 10001 data
 COPY --from=packages /srv/venv /srv/venv
 COPY LICENSE NOTICE wsgi.py gunicorn.conf.py ./

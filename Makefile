@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; `make` alone lists all.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix cover docs screenshots bench study soak rehearse pins
+.PHONY: help run test check audit fix cover docs checks screenshots bench study soak rehearse pins
 
 # The first Python on the path that is new enough; `make PYTHON=... run` names another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -22,14 +22,19 @@ test: .venv-dev/stamp ## get a Chromium where there is none, then check; what CI
 	@tests/browser/find_chromium.sh --install >/dev/null
 	@$(MAKE) --no-print-directory check
 
-check: .venv-dev/stamp ## lint, format, types, import contracts, container files, then all tests
+check: .venv-dev/stamp ## lint, format, types, import contracts, container files, security, then all tests
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/mypy
 	$(DEV)/lint-imports
 	$(DEV)/hadolint Dockerfile
 	$(DEV)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(DEV)/bandit -q -c pyproject.toml -r dashapp pages wsgi.py gunicorn.conf.py
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2
+	$(DEV)/python -m tests.audit requirements.txt || [ $$? -eq 3 ] # says NOT AUDITED where nobody could be asked
+
+audit: .venv-dev/stamp ## ask whether what is pinned has known vulnerabilities; fails also where nobody could be asked
+	$(DEV)/python -m tests.audit requirements.txt
 
 fix: .venv-dev/stamp ## format, and mend what ruff can mend
 	$(DEV)/ruff check --fix
@@ -38,7 +43,11 @@ fix: .venv-dev/stamp ## format, and mend what ruff can mend
 cover: .venv-dev/stamp ## the tests with the lines that none of them reaches
 	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2 --cov
 
-docs: .venv-dev/stamp ## write docs/metrics.md from the registry
+docs: .venv-dev/stamp ## write docs/metrics.md and docs/security.md from what the code declares
+	$(DEV)/python -m docs.generate
+
+checks: .venv-dev/stamp ## run the tests of the checks in docs/security.md, and write there what came of them
+	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m docs.checks
 	$(DEV)/python -m docs.generate
 
 screenshots: .venv-dev/stamp ## take the pictures of the README anew
@@ -53,10 +62,12 @@ study: .venv-dev/stamp ## simulate attacks and find them, some minutes; tables k
 
 MINUTES ?= 10
 ROUNDS ?= 100
-soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), then ROUNDS (100) of kill -9, then jobs
+REQUESTS ?= 10000
+soak: .venv-dev/stamp ## fifty users for so many MINUTES (10), then ROUNDS (100) of kill -9, jobs, malformed REQUESTS (10000)
 	$(DEV)/python -m bench.soak --minutes $(MINUTES)
 	$(DEV)/python -m bench.durability --rounds $(ROUNDS)
 	$(DEV)/python -m bench.jobs --minutes $(MINUTES)
+	$(DEV)/python -m bench.fuzz --requests $(REQUESTS)
 
 rehearse: .venv-dev/stamp ## go through the steps of the Dockerfile without Docker: build, serve, healthcheck, stop
 	$(DEV)/python -m tests.rehearse

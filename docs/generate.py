@@ -1,4 +1,4 @@
-"""Writes docs/metrics.md from the registry: `make docs`."""  # noqa: INP001 - a script beside what it writes, not a package
+"""Writes docs/metrics.md from the registry, and docs/security.md: `make docs`."""  # noqa: INP001 - a script beside what it writes, not a package
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ from dashapp.metrics import METRICS, Kind, Metric, Policy, Threshold, Unit
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector
 from dashapp.metrics.registry import OF_NOW, Privacy
 from dashapp.settings import Settings
+from docs import security
 
 TARGET = Path(__file__).with_name("metrics.md")
 
@@ -47,7 +48,7 @@ def _metric(metric: Metric, policy: Policy) -> str:
         "Settles": "" if metric.kind in OF_NOW else _settles(metric.settles(policy)),
         "Split and filter by": ", ".join(f"`{dim}`" for dim in Dim if dim in metric.dims),
         "Computed ahead": _ahead(metric),
-        "Shown": "on screen only, in no file and no API answer" if metric.privacy is Privacy.SCREEN else "",
+        "Shown": "to leads, on screen only, in no file and no API answer" if metric.privacy is Privacy.TEAM else "",
         "Reference": metric.reference,
     }
     rows = "\n".join(f"| {name} | {text} |" for name, text in facts.items() if text)
@@ -86,3 +87,4 @@ def _detector(detector: Detector) -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(page(), encoding="utf-8")
+    security.TARGET.write_text(security.page(), encoding="utf-8")

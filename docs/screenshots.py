@@ -18,6 +18,7 @@ from dashapp.demo.load import load
 from dashapp.settings import Settings
 from dashapp.store.engine import writer_engine
 from dashapp.store.migrate import upgrade
+from dashapp.summary.weekly import Order, summarise
 
 TARGET = Path(__file__).with_name("images")
 ADDRESS = "http://127.0.0.1:8099"
@@ -28,6 +29,7 @@ PICTURES = {
     "volume-light": ("/volume", 1440, 1000, "light"),
     "queue-light": ("/queue", 1440, 1000, "light"),
     "attacks-light": ("/attacks", 1440, 1000, "light"),
+    "summary-light": ("/summary", 1440, 1000, "light"),
 }
 DRAWN = "() => document.querySelector('main') && !document.querySelector('.body.loading, .tile .skeleton')"
 
@@ -40,7 +42,9 @@ def serving() -> Iterator[None]:
         settings = Settings(database_url=url)
         engine = writer_engine(url)
         upgrade(engine)
-        load(engine, settings, datetime.now(UTC))
+        now = datetime.now(UTC)
+        load(engine, settings, now)
+        summarise(engine, engine, settings, now, Order(offline=True))
         engine.dispose()
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:server"]
         server = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url, "PORT": ADDRESS[-4:]})  # noqa: S603 - ours

@@ -272,6 +272,11 @@ class Settings(OidcSettings):
         return url.startswith("https://") if url else not self.on_loopback
 
     @property
+    def provider(self) -> str | None:
+        """The OpenID provider that people sign in at; None where they do not."""
+        return self.oidc_issuer if self.auth == "oidc" else None
+
+    @property
     def zone(self) -> ZoneInfo:
         """The reporting time zone."""
         return ZoneInfo(self.time_zone)

@@ -123,7 +123,7 @@ def _acting(store: Store) -> Iterator[Acting]:
     """A transaction in which a command acts; what is refused ends the command."""
     try:
         with store.writer.begin() as connection:
-            yield Acting(connection, COMMAND, datetime.now(UTC))
+            yield Acting(connection, COMMAND, datetime.now(UTC), store.settings.provider)
     except Refused as reason:
         raise Wrong(str(reason)) from None
 

@@ -42,6 +42,8 @@ class Acting:
     connection: Connection
     actor: str
     now: datetime
+    provider: str | None = None
+    """The OpenID provider that people sign in at; None where they have passwords."""
 
     def add(self, name: str, role: Role, password: str | None = None) -> User:
         """A new user, with the hash of a password or none yet."""
@@ -139,7 +141,8 @@ class Acting:
                 self.revoke(token.name)
 
     def _keep_an_admin(self, user: User) -> None:
-        if user.role is Role.ADMIN and user.active and not admin_beside(self.connection, user.id):
+        comes_in = user.role is Role.ADMIN and user.active and user.issuer == self.provider
+        if comes_in and not admin_beside(self.connection, user.id, self.provider):
             raise Refused(LAST_ADMIN)
 
     def _note(self, action: str, subject: str, **detail: str | int | None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from dashapp.store.place import watch
 from dashapp.store.slow import TooSlow
 
 __all__ = ["TooSlow", "insert_missing", "known", "reader_engine", "sqlite_module", "writer_engine"]
@@ -18,6 +19,7 @@ __all__ = ["TooSlow", "insert_missing", "known", "reader_engine", "sqlite_module
 SAFE_SQLITE = (3, 51, 3)
 """Before it, several processes checkpointing one WAL file could corrupt it."""
 
+MEMORY = ":memory:"
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 WAIT_SECONDS = 30
@@ -47,7 +49,7 @@ def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
 
         return postgres.writer(place, wait_seconds)
     pragmas = ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={wait_seconds * 1000:.0f}")
-    return _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas, makes=True)
 
 
 def reader_engine(url: str, seconds: float) -> Engine:
@@ -62,7 +64,7 @@ def reader_engine(url: str, seconds: float) -> Engine:
         from dashapp.store import postgres
 
         return postgres.reader(place, seconds)
-    engine = _sqlite(place, begin="BEGIN", pragmas=("query_only=ON",))
+    engine = _sqlite(place, begin="BEGIN", pragmas=("query_only=ON",), makes=False)
     _limit(engine, seconds)
     return engine
 
@@ -77,7 +79,7 @@ def known(url: str) -> URL:
     return made
 
 
-def _sqlite(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
+def _sqlite(url: URL, begin: str, pragmas: tuple[str, ...], *, makes: bool) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -97,6 +99,8 @@ def _sqlite(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    if url.database and url.database != MEMORY:
+        watch(engine, Path(url.database), makes=makes)
     return engine
 
 

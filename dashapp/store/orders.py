@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from dashapp.store.trail import note_change
 from dashapp.store.writings import summary_order
 
 MOST_OPEN = 20
@@ -40,7 +41,9 @@ class Wanted:
 
 
 def put_order(connection: Connection, week: str | None, filters: str, by: str, now: datetime) -> int:
-    """Put an order on the list; returns its number. Where the same is wanted already and not yet begun, it is that."""
+    """Put an order on the list, and into the trail; returns its number. Where the same is wanted already and not yet
+    begun, it is that.
+    """
     of = summary_order.c
     same = (of.week == week if week else of.week.is_(None)) & (of.filters == filters)
     waiting: int | None = connection.scalar(select(of.id).where(OPEN, same, of.step.is_(None)).limit(1))
@@ -48,6 +51,7 @@ def put_order(connection: Connection, week: str | None, filters: str, by: str, n
         return waiting
     row = {"week": week, "filters": filters, "asked_at": now, "asked_by": by}
     number: int = connection.execute(insert(summary_order).values(row).returning(summary_order.c.id)).scalar_one()
+    note_change(connection, now, by, "ordered", f"summary {week or 'of the last week'}", {"order": number})
     return number
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from dashapp.domain.access import ROLES, Role, Visitor
 from dashapp.store.people import invitation, session, user_account
@@ -15,6 +15,14 @@ SEEN = timedelta(minutes=5)
 """How old the moment may be at which a session was last seen, so that few requests write."""
 INVITED = timedelta(days=3)
 """How long a way in that works once is open."""
+VISITOR = (
+    select(session.c.digest, session.c.seen_at, user_account.c.id, user_account.c.name, user_account.c.role)
+    .join_from(session, user_account, session.c.user_id == user_account.c.id)
+    .where(session.c.digest == bindparam("digest"), user_account.c.active)
+    .where(session.c.ends_at > bindparam("now"), session.c.seen_at > bindparam("idle_since"))
+    .where(user_account.c.issuer.is_not_distinct_from(bindparam("issuer")))
+)
+"""Who holds a session. Put together once: before every request that takes as long as asking the database."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +56,8 @@ def visitor_in(
     note that it was seen; None for nobody. `issuer` is the OpenID provider where people sign in at one: who came in
     another way is out as soon as that way is closed.
     """
-    of, user = session.c, user_account.c
-    found = connection.execute(
-        select(of.digest, of.seen_at, user.id, user.name, user.role)
-        .join_from(session, user_account, of.user_id == user.id)
-        .where(of.digest == digest_of(secret), of.ends_at > now, of.seen_at > now - idle, user.active)
-        .where(user.issuer.is_(None) if issuer is None else user.issuer == issuer)
-    ).one_or_none()
+    asked = {"digest": digest_of(secret), "now": now, "idle_since": now - idle, "issuer": issuer}
+    found = connection.execute(VISITOR, asked).one_or_none()
     if found is None:
         return None
     role = Role(found.role)

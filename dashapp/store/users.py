@@ -67,10 +67,12 @@ def any_user(connection: Connection) -> bool:
     return connection.execute(select(user_account.c.id).limit(1)).first() is not None
 
 
-def admin_beside(connection: Connection, number: int) -> bool:
-    """Whether somebody else than a user may administer, and has a way in."""
+def admin_beside(connection: Connection, number: int, provider: str | None) -> bool:
+    """Whether somebody else than a user may administer, and has a way in: the OpenID provider where people sign in at
+    one, else a password.
+    """
     of = user_account.c
-    has_way_in = of.password.is_not(None) | of.subject.is_not(None)
+    has_way_in = of.issuer == provider if provider else of.issuer.is_(None) & of.password.is_not(None)
     others = select(of.id).where(of.id != number, of.role == Role.ADMIN, of.active, has_way_in)
     return connection.execute(others.limit(1)).first() is not None
 

@@ -68,7 +68,8 @@ def administer(held: Services, given: Mapping[str, Any], asks: Visitor, now: dat
         return Done(NOBODY_SIGNS_IN)
     try:
         with held.writer.begin() as connection:
-            return do(_Wish(given, asks, Acting(connection, asks.name, now), held.settings)) or Done()
+            acting = Acting(connection, asks.name, now, held.settings.provider)
+            return do(_Wish(given, asks, acting, held.settings)) or Done()
     except Refused as reason:
         return Done(str(reason))
 

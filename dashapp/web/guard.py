@@ -86,10 +86,18 @@ def visitor() -> Visitor:
     return found
 
 
+class Lacking(Forbidden):
+    """That a visitor lacks a permission, beyond what the route needs."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(_lacking(permission))
+        self.permission = permission
+
+
 def require(permission: Permission) -> None:
     """End the request unless its visitor has a permission, beyond what its route needs."""
     if not visitor().may(permission):
-        raise Forbidden(_lacking(permission))
+        raise Lacking(permission)
 
 
 def install(server: Flask, pages: Mapping[str, Permission]) -> None:
@@ -224,8 +232,7 @@ def _person(held: Services) -> Visitor:
         return ANONYMOUS
     now, idle = held.clock(), timedelta(hours=held.settings.session_hours)
     with held.store.connect() as connection:
-        issuer = held.settings.oidc_issuer if held.settings.auth == "oidc" else None
-        found = visitor_in(connection, secret, now, idle, issuer)
+        found = visitor_in(connection, secret, now, idle, held.settings.provider)
     if found is None:
         return ANONYMOUS
     asks, due = found
@@ -286,7 +293,7 @@ def _keep_refusal(asks: Visitor, permission: Permission | None) -> None:
 
 def _forbidden(error: Forbidden) -> Response:
     """What is refused within a view or a callback is in the trail, too."""
-    _keep_refusal(visitor(), None)
+    _keep_refusal(visitor(), error.permission if isinstance(error, Lacking) else None)
     return _told(403, str(error.description))
 
 

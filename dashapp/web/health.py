@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 
 from flask import Response, current_app
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
-from dashapp.jobs.status import problems
+from dashapp.jobs.status import ALONE, is_alone, problems
 from dashapp.store.engine import TooSlow
 from dashapp.store.meta import is_unfinished
 from dashapp.store.migrate import state
@@ -57,11 +58,8 @@ DEAD = "the scheduler of this process has ended"
 
 def _jobs() -> str:
     """What is wrong with the jobs: in this process, then in any. They are of the store, where pages read a replica."""
-    scheduler: Scheduler | None = current_app.extensions.get(SCHEDULER)
-    if scheduler and not scheduler.running:
-        return DEAD
-    if scheduler and scheduler.runner.trouble:
-        return f"cannot be claimed: {scheduler.runner.trouble}"
+    if trouble := _of_process():
+        return trouble
     held = services()
     try:
         with held.store.connect() as connection:
@@ -69,6 +67,21 @@ def _jobs() -> str:
     except (SQLAlchemyError, TooSlow) as error:
         log.warning("the state of the jobs could not be read: %s", type(error).__name__)
         return "cannot be read"
+
+
+def _of_process() -> str | None:
+    """What is wrong with the scheduler of this process, where it has one."""
+    scheduler: Scheduler | None = current_app.extensions.get(SCHEDULER)
+    if scheduler and not scheduler.running:
+        return DEAD
+    return f"cannot be claimed: {scheduler.runner.trouble}" if scheduler and scheduler.runner.trouble else None
+
+
+def standing_still(connection: Connection) -> str | None:
+    """Why the figures that a connection reads are not brought up to date now; None where they are."""
+    held = services()
+    trouble = _of_process()
+    return f"jobs: {trouble}" if trouble else ALONE if is_alone(connection, held.settings, held.clock()) else None
 
 
 def _disk() -> str:

@@ -10,6 +10,7 @@ from dashapp.domain.vocabulary import Dim, Feed, label
 from dashapp.metrics import METRICS, measure
 from dashapp.store.reads import DEMO
 from dashapp.web import components, words
+from dashapp.web.health import standing_still
 from dashapp.web.scenes import Scene
 
 STALE_DAYS = 2
@@ -60,7 +61,14 @@ def notices(scene: Scene) -> list[Component]:
     elif len(real) < len(found) and not chosen:
         link = html.A("Show it", href=f"?{urlencode({'origin': DEMO})}")
         notes.append(components.notice(["Demo data is left out since there is real data. ", link], "info"))
-    return [*notes, *_closed(scene), *(_refused(scene) if scene.live else []), *_new_values(scene)]
+    return [*_standing(scene), *notes, *_closed(scene), *(_refused(scene) if scene.live else []), *_new_values(scene)]
+
+
+def _standing(scene: Scene) -> list[Component]:
+    """That figures stand still, where those who run the server have to do something."""
+    why = standing_still(scene.desk.connection)
+    status = html.A("Status", href="/status")
+    return [components.notice([f"Figures are not brought up to date ({why}). ", status, " has more."])] if why else []
 
 
 def _closed(scene: Scene) -> list[Component]:

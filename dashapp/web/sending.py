@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from dashapp.notify.channels import channels_of
 from dashapp.notify.trial import send_test
-from dashapp.web.desk import Services, services
+from dashapp.store.trail import note_change
+from dashapp.web.desk import Services, services, who_asks
 
 PAUSE = timedelta(minutes=1)
 """Between two test messages: whoever presses the button again does not flood the recipients."""
@@ -16,9 +18,14 @@ def send_test_message() -> list[str]:
     """Send a test message to every recipient by every channel; a line on each, or why none was sent."""
     held = services()
     now = held.clock()
+    recipients = len(channels_of(held.settings))
+    if not recipients:
+        return [NONE]
     if not _may(held, now):
         return [TOO_SOON]
-    return list(map(str, send_test(held.settings, now))) or [NONE]
+    with held.writer.begin() as connection:
+        note_change(connection, now, who_asks().name, "tested", "deliveries", {"recipients": recipients})
+    return list(map(str, send_test(held.settings, now)))
 
 
 def _may(held: Services, now: datetime) -> bool:

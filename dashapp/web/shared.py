@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
+from dashapp.store.place import file_of
 from dashapp.store.version import live_version, notes_version, snapshots_version, version
 from dashapp.web.desk import everybodys, services
 from dashapp.web.guard import CALLBACKS, visitor
@@ -72,7 +73,7 @@ def attention_now(desk: Desk, filters: Filters = ()) -> Attention:
     """What needs attention now, of the flags that the filters leave: looked for once a minute, whatever days a page
     shows, and again where something failed.
     """
-    question = (desk.version, _minute(), "attention", filters)
+    question = (file_of(desk.connection), desk.version, _minute(), "attention", filters)
     found = services().once(question, lambda: attention(everybodys(desk), filters))
     if desk.failed:
         services().forget(question)
@@ -91,7 +92,8 @@ def _question(lively: Collection[str]) -> tuple[Hashable, Hashable, str, str]:
     live = any(one.get("id") == "page" and one.get("value") in lively for one in asked.get("state", ()))
     with services().reader.connect() as connection:
         events = live_version(connection) if live else None
-        data = (version(connection), snapshots_version(connection), notes_version(connection), events)
+        versions = (version(connection), snapshots_version(connection), notes_version(connection), events)
+        data = (file_of(connection), *versions)
     now = services().clock()
     time = f"{now:%Y-%m-%dT%H:%M}" if not live else str(int(now.timestamp()) // SECONDS)
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]

@@ -6,6 +6,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html, page_container
 from dash.development.base_component import Component
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.access import Visitor
 from dashapp.domain.ask import Grain
@@ -14,6 +15,7 @@ from dashapp.domain.view import DEFAULT_DAYS, View
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, label
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS
 from dashapp.store.auditing import actors_and_actions
+from dashapp.store.engine import TooSlow
 from dashapp.store.runs import Outcome
 from dashapp.web import menu, notices, words
 from dashapp.web.board import Board
@@ -169,9 +171,7 @@ def _for_trail(seen: Scene) -> list[Component]:
     """Which entries of the trail are listed; their page is set by the table itself."""
     asked = Trail.parse(seen.address)
     times = {key: f"{days} day{'s' * (days > 1)}" if days else "all time" for key, days in WITHIN.items()}
-    actors, actions = actors_and_actions(
-        seen.desk.connection, asked.search(seen.desk.today).asked(seen.desk.policy.zone)
-    )
+    actors, actions = _in_trail(seen, asked)
     who = dict.fromkeys([*actors, *([asked.actor] if asked.actor else [])])
     what = dict.fromkeys([*actions, *([asked.action] if asked.action else [])])
     return [
@@ -180,6 +180,16 @@ def _for_trail(seen: Scene) -> list[Component]:
         select("action", "What", {ALL: "whatever was done", **{name: name for name in what}}, asked.action or ALL),
         dbc.Input(id=control("page"), type="hidden", value=str(asked.page)),
     ]
+
+
+def _in_trail(seen: Scene, asked: Trail) -> tuple[list[str], list[str]]:
+    """Whose doing, and what was done, can be chosen; nothing where that takes too long or cannot be read, which the
+    table of the trail says.
+    """
+    try:
+        return actors_and_actions(seen.desk.connection, asked.search(seen.desk.today).asked(seen.desk.policy.zone))
+    except (SQLAlchemyError, TooSlow):
+        return [], []
 
 
 def _detector(view: View) -> Component:

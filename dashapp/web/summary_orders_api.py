@@ -11,12 +11,10 @@ from dashapp.store.orders import MOST_OPEN, Wanted, get_order, open_orders, put_
 from dashapp.summary.scope import address, filters_of, origins_of
 from dashapp.summary.weeks import NoWeek, Week, check
 from dashapp.web.asking import SHOWN, refuse
-from dashapp.web.desk import open_desk, services
+from dashapp.web.desk import open_desk, services, who_asks
 from dashapp.web.export import json_answer, written
 from dashapp.web.triaging import number_in
 
-BY_API = "api"
-"""Who asks for what programs order."""
 MOST_BYTES = 16 * 1024
 """Of a body."""
 RETRY_SECONDS = 60
@@ -39,7 +37,7 @@ def order() -> Response:
     held = services()
     with held.writer.begin() as connection:
         full = open_orders(connection) >= MOST_OPEN
-        number = None if full else put_order(connection, week, address(filters), BY_API, held.clock())
+        number = None if full else put_order(connection, week, address(filters), who_asks().name, held.clock())
     if number is None:
         told = {"Retry-After": str(RETRY_SECONDS)}
         return json_answer({"error": f"{MOST_OPEN} orders are open already; try again later."}, 429, told)

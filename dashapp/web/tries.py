@@ -5,10 +5,10 @@ from ipaddress import IPv6Address, ip_address
 
 from flask import request
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from dashapp.store.buckets import Rate, give_back, put_back, take, wait_of
-from dashapp.web.desk import services
+from dashapp.store.trail import note_change
+from dashapp.web.desk import services, who_asks
 
 HERE = Rate(10, timedelta(minutes=15))
 """For a name from an address: somebody who mistypes."""
@@ -16,7 +16,8 @@ ADDRESS = Rate(50, timedelta(hours=1))
 """For all names from an address: an office behind one address, or somebody who tries one name after the other."""
 NAME = Rate(100, timedelta(days=1))
 """For a name from all addresses: NIST SP 800-63B allows a hundred failures in a row."""
-LONGEST = max(rate.per for rate in (HERE, ADDRESS, NAME))
+NOTED = Rate(1, timedelta(hours=1))
+"""How often it is noted that an address is made to wait: the trail only grows."""
 NETWORK = 64
 """Bits of an IPv6 address that tell networks apart; the rest whoever has one chooses freely."""
 
@@ -25,10 +26,16 @@ def wait_for(name: str) -> timedelta | None:
     """Count a try for a name, whether there is somebody of that name or not. None where it may go on; else how long it
     takes until the next may.
     """
-    try:
-        return _counted(name)
-    except IntegrityError:  # somebody else tried the same for the first time at once, and was quicker
-        return _counted(name)
+    held = services()
+    with held.writer.begin() as connection:
+        waits = [wait_of(connection, what, rate, held.clock()) for what, rate in _tried(name)]
+        wait = max((wait for wait in waits if wait), default=None)
+        if wait:
+            _note_held(connection)
+        else:
+            for what, rate in _tried(name):
+                take(connection, what, rate, held.clock())
+        return wait
 
 
 def went_well(connection: Connection, name: str) -> None:
@@ -42,14 +49,13 @@ def went_well(connection: Connection, name: str) -> None:
             give_back(connection, what)
 
 
-def _counted(name: str) -> timedelta | None:
+def _note_held(connection: Connection) -> None:
+    """Put into the trail, once in a while for each address, that tries from there are not looked at any more."""
     held = services()
-    with held.writer.begin() as connection:
-        waits = [wait_of(connection, what, rate, held.clock()) for what, rate in _tried(name)]
-        if not any(waits):
-            for what, rate in _tried(name):
-                take(connection, what, rate, held.clock())
-        return max((wait for wait in waits if wait), default=None)
+    if take(connection, f"too many tries from {_address()}", NOTED, held.clock()) is None:
+        note_change(
+            connection, held.clock(), who_asks().name, "sign-in refused", "nobody", {"reason": "too many tries"}
+        )
 
 
 def _tried(name: str) -> tuple[tuple[str, Rate], ...]:

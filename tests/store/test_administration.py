@@ -14,12 +14,13 @@ from dashapp.store.trail import changes_of
 from dashapp.store.users import User, add_user, get_user, users
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PROVIDER = "https://login.example"
 Do = Callable[[Acting, User], object]
 
 
-def acted(writer: Engine, do: Callable[[Acting], object]) -> object:
+def acted(writer: Engine, do: Callable[[Acting], object], provider: str | None = None) -> object:
     with writer.begin() as connection:
-        return do(Acting(connection, "Root", NOW))
+        return do(Acting(connection, "Root", NOW, provider))
 
 
 def made(writer: Engine, name: str, role: Role, **way_in: str) -> User:
@@ -100,7 +101,7 @@ DEMOTED: Do = lambda acting, user: acting.give_role(user, Role.LEAD)  # noqa: E7
         pytest.param({"role": Role.LEAD, "password": "hash"}, True, id="a lead"),
         pytest.param({"role": Role.ADMIN}, True, id="an admin who was only invited"),
         pytest.param({"role": Role.ADMIN, "password": "hash"}, False, id="an admin"),
-        pytest.param({"role": Role.ADMIN, "issuer": "https://login.example", "subject": "7"}, False, id="by OpenID"),
+        pytest.param({"role": Role.ADMIN, "issuer": PROVIDER, "subject": "7"}, True, id="an admin by OpenID"),
     ],
 )
 def test_the_last_admin_who_can_sign_in_stays_admin(
@@ -120,9 +121,30 @@ def test_the_last_admin_who_can_sign_in_stays_admin(
     assert (found.role is Role.ADMIN and found.active) == refused
 
 
+@pytest.mark.parametrize(
+    ("beside", "refused"),
+    [
+        pytest.param({"password": "hash"}, True, id="an admin with a password"),
+        pytest.param({"issuer": "https://other.example", "subject": "8"}, True, id="an admin of another provider"),
+        pytest.param({"issuer": PROVIDER, "subject": "8"}, False, id="another of the provider"),
+    ],
+)
+def test_where_people_sign_in_at_a_provider_its_last_admin_stays(
+    writer: Engine, beside: dict[str, str], *, refused: bool
+) -> None:
+    root = made(writer, "Anna", Role.ADMIN, issuer=PROVIDER, subject="7")
+    old = made(writer, "Berta", Role.ADMIN, **beside)
+    if refused:
+        with pytest.raises(Refused, match=LAST_ADMIN):
+            acted(writer, lambda acting: acting.keep_out(root), PROVIDER)
+        acted(writer, lambda acting: acting.keep_out(old), PROVIDER)  # who cannot come in anyway
+    else:
+        acted(writer, lambda acting: acting.keep_out(root), PROVIDER)
+
+
 @pytest.mark.check(17)
 def test_who_signs_in_elsewhere_gets_no_password(writer: Engine) -> None:
-    anna = made(writer, "Anna", Role.VIEWER, issuer="https://login.example", subject="7")
+    anna = made(writer, "Anna", Role.VIEWER, issuer=PROVIDER, subject="7")
     for do in (Acting.invite, lambda acting, user: acting.give_password(user, "hash")):
         with pytest.raises(Refused, match="OpenID"):
             acted(writer, lambda acting, do=do: do(acting, anna))

@@ -1,5 +1,6 @@
 """A small app that serves the API over a store, without the pages."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,7 +20,7 @@ from dashapp.store.rollup import rollup
 from dashapp.web import events_api
 from dashapp.web.api import blueprint
 from dashapp.web.desk import EXTENSION, Services
-from dashapp.web.guard import cookie_name, install
+from dashapp.web.guard import CALLBACKS, cookie_name, install
 
 Fill = Callable[[Engine, Settings], object]
 
@@ -64,6 +65,27 @@ def browser(app: Dash, settings: Settings, way: str = "/") -> FlaskClient:
     assert token is not None
     client.environ_base["HTTP_X_CSRFTOKEN"] = token.value
     return client
+
+
+def filling(path: str, address: str = "") -> dict[str, Any]:
+    """What a browser asks to have a page filled, under the query of an address."""
+    return {
+        "output": "answer.data",
+        "outputs": {"id": "answer", "property": "data"},
+        "inputs": [
+            {"id": "address", "property": "data", "value": address},
+            {"id": "refresh", "property": "n_intervals", "value": 0},
+        ],
+        "changedPropIds": ["address.data"],
+        "state": [{"id": "page", "property": "data", "value": path}],
+    }
+
+
+def filled(client: FlaskClient, path: str, address: str = "") -> str:
+    """All that a page is filled with, as one text."""
+    answer = client.post(CALLBACKS, json=filling(path, address))
+    assert answer.status_code == 200, answer.text
+    return json.dumps(answer.get_json(), ensure_ascii=False)
 
 
 def get(client: FlaskClient, address: str, status: int = 200) -> Any:

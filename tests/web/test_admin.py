@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from dashapp.app import create_app
 from dashapp.domain.access import EVERYBODY, Role
 from dashapp.settings import Settings
 from dashapp.store.administration import LAST_ADMIN
 from dashapp.store.auditing import Asked, entries
+from dashapp.store.engine import TooSlow
 from dashapp.store.sessions import invited, sessions
 from dashapp.store.tokens import tokens, visitor_with
 from dashapp.store.trail import note_change
@@ -36,6 +38,15 @@ from tests.web.served import browser
 
 ADDRESS: dict[str, Any] = {"id": "address", "property": "data", "value": ""}
 PAGE = {"id": "page", "property": "data", "value": "/admin"}
+LAID_OUT = {
+    "output": ".._pages_content.children..._pages_store.data..",
+    "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
+    "inputs": [
+        {"id": "_pages_location", "property": "pathname", "value": "/admin"},
+        {"id": "_pages_location", "property": "search", "value": ""},
+    ],
+    "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
+}
 
 
 @pytest.fixture
@@ -273,3 +284,16 @@ def test_with_openid_nobody_is_added_and_nobody_gets_a_password(door: Entrance) 
     assert administer(elsewhere, {"do": "add", "name": "Carla", "role": "lead"}, EVERYBODY, NOW).problem == ELSEWHERE
     said = administer(elsewhere, {"do": "invite", "user": berta}, EVERYBODY, NOW).problem
     assert said == "Berta signs in at the OpenID provider, and has no password here."
+
+
+@pytest.mark.parametrize("error", [TooSlow("it took longer than 10 s"), OperationalError("", None, Exception())])
+def test_a_trail_that_cannot_be_searched_leaves_the_page_as_it_is(
+    admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("dashapp.web.shell.actors_and_actions", fail)
+    answer = admin.post(CALLBACKS, json=LAID_OUT)
+    assert answer.status_code == 200
+    assert "everybody" in answer.text

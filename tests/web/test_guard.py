@@ -20,19 +20,10 @@ from dashapp.store.trail import changes_of, note_change
 from dashapp.store.users import add_user, set_active, set_password, set_role
 from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.guard import BOUND, DASH, SESSION, declared_by
-from tests.web.served import browser
+from tests.web.served import browser, filling
 
 NOW = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
-FILL = {
-    "output": "answer.data",
-    "outputs": {"id": "answer", "property": "data"},
-    "inputs": [
-        {"id": "address", "property": "data", "value": ""},
-        {"id": "refresh", "property": "n_intervals", "value": 0},
-    ],
-    "changedPropIds": ["address.data"],
-    "state": [{"id": "page", "property": "data", "value": "/"}],
-}
+FILL = filling("/")
 CALLBACKS = "/_dash-update-component"
 SignIn = Callable[[Role], FlaskClient]
 

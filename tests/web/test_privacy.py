@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +26,7 @@ from dashapp.store.tokens import create_token
 from dashapp.store.users import add_user
 from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.guard import SESSION, cookie_name
-from dashapp.web.shared import CALLBACKS
+from tests.web.served import filled
 
 NOW = datetime(2024, 3, 8, 9, tzinfo=UTC)
 DAY = datetime(2024, 3, 7, tzinfo=UTC).date()
@@ -94,29 +93,12 @@ def program(app: Dash, writer: Engine) -> FlaskClient:
     return client
 
 
-def page(client: FlaskClient, path: str, address: str = WITHIN) -> str:
-    """All that a page is filled with, as one text."""
-    asked = {
-        "output": "answer.data",
-        "outputs": {"id": "answer", "property": "data"},
-        "inputs": [
-            {"id": "address", "property": "data", "value": address},
-            {"id": "refresh", "property": "n_intervals", "value": 0},
-        ],
-        "changedPropIds": ["address.data"],
-        "state": [{"id": "page", "property": "data", "value": path}],
-    }
-    answer = client.post(CALLBACKS, json=asked)
-    assert answer.status_code == 200
-    return json.dumps(answer.get_json(), ensure_ascii=False)
-
-
 @pytest.mark.check(6)
 @pytest.mark.parametrize("order", list(permutations((Role.VIEWER, Role.ANALYST, Role.LEAD))), ids="-".join)
 def test_whoever_asks_first_each_role_is_told_its_own(
     as_role: Callable[[Role], FlaskClient], order: tuple[Role, ...]
 ) -> None:
-    told = {role: page(as_role(role), "/queue") for role in order}
+    told = {role: filled(as_role(role), "/queue", WITHIN) for role in order}
     assert {role for role in told if PSEUDONYM in told[role]} == {Role.LEAD}
     assert {role for role in told if FLAG in told[role]} == {Role.ANALYST, Role.LEAD}
     assert "Utilisation per reviewer is for leads, on screen only." in told[Role.ANALYST]
@@ -146,7 +128,7 @@ def test_page_files_and_api_tell_the_same_of_creators_under_the_same_filters(
     as_role: Callable[[Role], FlaskClient], program: FlaskClient, filters: str, counts: dict[str, int]
 ) -> None:
     viewer = as_role(Role.VIEWER)
-    shown = page(viewer, "/reports", f"{WITHIN}{filters}&board=creator")
+    shown = filled(viewer, "/reports", f"{WITHIN}{filters}&board=creator")
     [(name, n)] = counts.items()
     assert f'<td>{name}</td><td class=\\"r\\">{n}</td><td class=\\"r\\">under 5</td><td class=\\"r\\">{n}</td>' in shown
     assert SMALL not in shown

@@ -21,7 +21,7 @@ from dashapp.store.schema import flag
 from dashapp.store.tokens import create_token
 from dashapp.store.writes import flag_row, put_coverage, put_flags, put_origin
 from dashapp.web.desk import EXTENSION, Services
-from tests.web.served import browser
+from tests.web.served import browser, filled
 
 pytestmark = pytest.mark.both_engines
 
@@ -60,23 +60,6 @@ def client(primary: tuple[Engine, str], writer: Engine, settings: Settings, now:
         engine.dispose()
 
 
-def page(client: FlaskClient, path: str) -> str:
-    """The answer that fills a page."""
-    body = {
-        "output": "answer.data",
-        "outputs": {"id": "answer", "property": "data"},
-        "inputs": [
-            {"id": "address", "property": "data", "value": "since=2024-03-01&until=2024-03-01"},
-            {"id": "refresh", "property": "n_intervals", "value": 0},
-        ],
-        "changedPropIds": ["address.data"],
-        "state": [{"id": "page", "property": "data", "value": path}],
-    }
-    answer = client.post("/_dash-update-component", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.text
-
-
 def test_figures_files_and_pages_are_of_the_replica(client: FlaskClient) -> None:
     days = "since=2024-03-01&until=2024-03-01"
     assert client.get(f"/api/v1/metrics/flags.json?{days}").get_json()["total"]["value"] == 2
@@ -93,8 +76,8 @@ def test_figures_files_and_pages_are_of_the_replica(client: FlaskClient) -> None
         "/live",
         "/flags",
     ):
-        assert "could not be computed" not in page(client, path)
-    assert "F2" in page(client, "/flags")
+        assert "could not be computed" not in filled(client, path, days)
+    assert "F2" in filled(client, "/flags", days)
 
 
 def test_events_go_to_the_store_whose_tokens_let_them_in(client: FlaskClient, primary: tuple[Engine, str]) -> None:

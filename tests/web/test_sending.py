@@ -6,6 +6,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from dashapp.settings import Settings
+from dashapp.store.trail import changes_of
 from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.sending import send_test_message
 from tests.notify.stubs import webhook_server
@@ -42,3 +43,6 @@ def test_a_test_message_is_sent_once_a_minute(writer: Engine, settings: Settings
             clock.append(NOON + timedelta(seconds=60))
             assert send_test_message() == ["slack to 127.0.0.1: sent"]
         assert posts.tried == 2
+    with writer.connect() as connection:
+        changes = changes_of(connection, "deliveries")
+    assert [(one.action, one.detail) for one in changes] == [("tested", {"recipients": 1})] * 2

@@ -129,6 +129,7 @@ def test_an_address_that_tries_many_names_is_slowed_down(door: Entrance) -> None
     assert statuses == [403] * 50 + [429]
     assert door.browser().sign_in().status_code == 429
     assert door.browser("192.0.2.2").sign_in().status_code == 302
+    assert [(actor, action) for actor, action, _ in trail(door)].count(("anonymous", "sign-in refused")) == 51
 
 
 def test_a_name_that_many_addresses_try_is_slowed_down(door: Entrance) -> None:

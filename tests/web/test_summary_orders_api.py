@@ -10,6 +10,7 @@ from dashapp.domain.access import TokenScope
 from dashapp.settings import Settings
 from dashapp.store.orders import end_order, get_order, note_step
 from dashapp.store.tokens import create_token
+from dashapp.store.trail import changes_of
 from dashapp.web.desk import Services
 from tests.web.served import client_of
 
@@ -78,8 +79,10 @@ def test_without_week_and_filters_it_is_the_last_complete_week_of_everything(pos
     assert post({"week": None, "filters": ""}).json["order"] == 1
     with writer.connect() as connection:
         wanted = get_order(connection, 1)
+        changes = changes_of(connection, "summary of the last week")
     assert wanted
-    assert (wanted.week, wanted.filters, wanted.asked_by, wanted.asked_at) == (None, "", "api", NOW)
+    assert (wanted.week, wanted.filters, wanted.asked_by, wanted.asked_at) == (None, "", "token report", NOW)
+    assert [(one.actor, one.action) for one in changes] == [("token report", "ordered")]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ SAFE_SQLITE = (3, 51, 3)
 """Before it, several processes checkpointing one WAL file could corrupt it."""
 
 MEMORY = ":memory:"
+READONLY = "readonly database"
+"""In what SQLite says of a store that it may not write."""
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 WAIT_SECONDS = 30
@@ -49,7 +51,13 @@ def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
 
         return postgres.writer(place, wait_seconds)
     pragmas = ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={wait_seconds * 1000:.0f}")
-    return _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas, makes=True)
+    engine = _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas, makes=True)
+
+    @event.listens_for(engine, "handle_error")
+    def _failed(context: Any) -> None:  # a connection that was opened on a disk for reading stays so
+        context.is_disconnect = context.is_disconnect or READONLY in str(context.original_exception)
+
+    return engine
 
 
 def reader_engine(url: str, seconds: float) -> Engine:

@@ -1,5 +1,6 @@
 """Pages as Dash knows them: their places, and their layouts before any number has arrived."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -8,7 +9,10 @@ from urllib.parse import urlencode
 import dash
 from dash import html
 from dash.development.base_component import Component
+from sqlalchemy.exc import SQLAlchemyError
 
+from dashapp.logs import request_id
+from dashapp.store.engine import TooSlow
 from dashapp.web import components, notices, scenes, shell
 from dashapp.web.callbacks import answer as answered
 from dashapp.web.desk import open_desk
@@ -17,6 +21,8 @@ from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
 
 NAME = "Watchfloor"
+
+log = logging.getLogger(__name__)
 
 
 def register(pages: Sequence[Page]) -> None:
@@ -37,11 +43,26 @@ def _layout(page: Page, /, **query: Any) -> Component:
     """A page under an address; keys it does not know are left alone."""
     require(page.permission)
     address = urlencode(query, doseq=True)
+    try:
+        return _laid_out(page, address)
+    except (SQLAlchemyError, TooSlow):
+        log.exception("%s cannot be laid out", page.path)
+        return _unread(page, address)
+
+
+def _laid_out(page: Page, address: str) -> Component:
     with open_desk() as desk:
         seen = scenes.scene(desk, address, page)
         shown = page.about(seen, page) if page.about else page
         answer = None if page.bar else answered(desk, shown, address)
         return html.Div([*shell.layout(shown, address, seen, answer), _main(shown, seen)])
+
+
+def _unread(page: Page, address: str) -> Component:
+    """What is shown in place of a page while the store does not answer."""
+    again = html.A("Try again", href=f"{page.path}{'?' if address else ''}{address}", target="_self")
+    told = f"The store does not answer, so there are no figures now. The log says why (request {request_id()}). "
+    return html.Main(html.Div([html.H1(page.name), components.notice([told, again])], id="content"), id="main")
 
 
 def _main(page: Page, seen: Scene) -> Component:

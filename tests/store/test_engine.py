@@ -53,6 +53,19 @@ def test_a_reader_refuses_to_write(reader: Engine) -> None:
         connection.execute(insert(counter).values(value=1))
 
 
+@pytest.mark.check(35)
+@pytest.mark.sqlite_only
+def test_a_connection_that_may_not_write_is_not_kept(writer: Engine) -> None:
+    with writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.commit()
+    with pytest.raises(OperationalError, match="readonly"), writer.begin() as connection:
+        connection.execute(update(counter).values(value=1))
+    with writer.begin() as connection:
+        connection.execute(update(counter).values(value=2))
+        assert connection.scalar(select(counter.c.value)) == 2
+
+
 def test_a_slow_read_is_stopped_and_says_so(reader: Engine, limit: float) -> None:
     with reader.connect() as connection, pytest.raises(TooSlow, match=f"it took longer than {limit} s"):
         connection.execute(COUNT_TO_A_BILLION).scalar()

@@ -81,6 +81,19 @@ def filling(path: str, address: str = "") -> dict[str, Any]:
     }
 
 
+def laying_out(path: str) -> dict[str, Any]:
+    """What a browser asks to have a page laid out."""
+    return {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": path},
+            {"id": "_pages_location", "property": "search", "value": ""},
+        ],
+        "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
+    }
+
+
 def filled(client: FlaskClient, path: str, address: str = "") -> str:
     """All that a page is filled with, as one text."""
     answer = client.post(CALLBACKS, json=filling(path, address))

@@ -34,19 +34,10 @@ from dashapp.web.administering import (
 from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.guard import CALLBACKS, cookie_name
 from tests.web.entrance import NOW, Entrance, entrance
-from tests.web.served import browser
+from tests.web.served import browser, laying_out
 
 ADDRESS: dict[str, Any] = {"id": "address", "property": "data", "value": ""}
 PAGE = {"id": "page", "property": "data", "value": "/admin"}
-LAID_OUT = {
-    "output": ".._pages_content.children..._pages_store.data..",
-    "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
-    "inputs": [
-        {"id": "_pages_location", "property": "pathname", "value": "/admin"},
-        {"id": "_pages_location", "property": "search", "value": ""},
-    ],
-    "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
-}
 
 
 @pytest.fixture
@@ -294,6 +285,6 @@ def test_a_trail_that_cannot_be_searched_leaves_the_page_as_it_is(
         raise error
 
     monkeypatch.setattr("dashapp.web.shell.actors_and_actions", fail)
-    answer = admin.post(CALLBACKS, json=LAID_OUT)
+    answer = admin.post(CALLBACKS, json=laying_out("/admin"))
     assert answer.status_code == 200
     assert "everybody" in answer.text

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from dashapp.app import create_app, warm
 from dashapp.settings import Settings
 from dashapp.web.questions import VALUES
-from tests.web.served import browser
+from tests.web.served import browser, laying_out
 
 CALLBACKS = "/_dash-update-component"
 JSON = "application/json"
@@ -28,15 +28,7 @@ FILL: dict[str, Any] = {
     "changedPropIds": ["address.data"],
     "parsedChangedPropsIds": ["address.data"],
 }
-GO: dict[str, Any] = {
-    "output": ".._pages_content.children..._pages_store.data..",
-    "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
-    "inputs": [
-        {"id": "_pages_location", "property": "pathname", "value": "/definitions"},
-        {"id": "_pages_location", "property": "search", "value": ""},
-    ],
-    "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
-}
+GO = laying_out("/definitions")
 BODIES = {
     "nothing": b"",
     "no JSON": b"output=answer.data",

@@ -22,8 +22,9 @@ from dashapp.store.engine import writer_engine
 from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
 from dashapp.web.desk import EXTENSION, Services
+from dashapp.web.guard import CALLBACKS
 from tests.flagged import a_flag_a_day
-from tests.web.served import browser, filled, get, settings_for
+from tests.web.served import browser, filled, get, laying_out, settings_for
 
 pytestmark = pytest.mark.check(35)
 
@@ -83,6 +84,8 @@ def test_a_store_that_has_gone_is_told_and_not_made_anew(client: FlaskClient, tm
     told = filled(client, "/volume", ASKED)
     assert "What you see is from before" in told
     assert "Traceback" not in told
+    page = client.post(CALLBACKS, json=laying_out("/volume"))
+    assert (page.status_code, "The store does not answer" in page.text, "Try again" in page.text) == (200, True, True)
     assert not store.exists()
     away.rename(store)
     assert (flags(client), get(client, "/readyz")["checks"]["database"]) == (1, "ok")

@@ -1,8 +1,11 @@
 """What cannot be taken is named by line, field, value and reason; what can is kept; with --strict nothing is."""
 
+import gzip
 import tracemalloc
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -27,6 +30,14 @@ def row(**given: str) -> str:
 def count(engine: Engine) -> int:
     with engine.connect() as connection:
         return connection.scalar(select(func.count()).select_from(flag)) or 0
+
+
+def zipped(name: str, text: str) -> bytes:
+    """A zip with one file in it, the same every time."""
+    held = BytesIO()
+    with ZipFile(held, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(ZipInfo(name, (2024, 3, 1, 12, 0, 0)), text, ZIP_DEFLATED)
+    return held.getvalue()
 
 
 BAD_ROWS = [
@@ -133,8 +144,10 @@ def test_a_line_of_100_mb_costs_one_row_and_no_memory(writer: Engine, load: Impo
         (b"", None, None, "is empty"),
         (b"flag_id,date\nF1,2024-03-01\n", 1, "category", "is not among the columns, which are: flag_id, date"),
         (b"\x89PNG\r\n\x1a\n", 1, "header", "is not UTF-8 text"),
+        (zipped("flags.csv", HEADER + GOOD), 1, "header", "is not UTF-8 text"),
+        (gzip.compress((HEADER + GOOD).encode(), mtime=0), 1, "header", "is not UTF-8 text"),
     ],
-    ids=["empty", "wrong header", "no text at all"],
+    ids=["empty", "wrong header", "no text at all", "a zip", "a gzip"],
 )
 def test_a_file_that_cannot_be_used_is_refused_whole(
     writer: Engine, load: Import, data: bytes, line: int | None, field: str | None, reason: str

@@ -2,6 +2,8 @@
 what is derived from facts, that of the live counts, that of the answers that were computed ahead, and that of notes.
 """
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, Integer, bindparam, cast, delete, insert, select, update
 from sqlalchemy.types import Text
 
@@ -13,11 +15,29 @@ PRESENT = select(meta.c.value).where(meta.c.key == KEY)
 LIVE_KEY = "live_version"
 SNAPSHOTS_KEY = "snapshots_version"
 NOTES_KEY = "notes_version"
+KEYS = (KEY, LIVE_KEY, SNAPSHOTS_KEY, NOTES_KEY)
+"""In the order of `Versions`."""
+ALL = select(meta.c.key, meta.c.value).where(meta.c.key.in_(KEYS))
 
 
 def version(connection: Connection) -> int:
     """The present version; 0 before anything was stored."""
     return int(connection.scalar(PRESENT) or 0)
+
+
+class Versions(NamedTuple):
+    """All that there are; 0 before anything happened."""
+
+    data: int
+    live: int
+    snapshots: int
+    notes: int
+
+
+def versions(connection: Connection) -> Versions:
+    """The present version of each, in one question: it is put before every answer that is there already."""
+    found = {row.key: int(row.value) for row in connection.execute(ALL)}
+    return Versions(*(found.get(key, 0) for key in KEYS))
 
 
 def next_version(connection: Connection) -> None:
@@ -42,29 +62,14 @@ def note_looked(connection: Connection, seen: int | None, by: str = DETECTORS) -
         connection.execute(insert(meta).values(key=by, value=str(seen)))
 
 
-def live_version(connection: Connection) -> int:
-    """The present version of the live counts; 0 before any event."""
-    return int(connection.scalar(select(meta.c.value).where(meta.c.key == LIVE_KEY)) or 0)
-
-
 def next_live_version(connection: Connection) -> None:
     """Say that live counts have changed; to be called in the transaction that changes them."""
     _raise(connection, LIVE_KEY)
 
 
-def snapshots_version(connection: Connection) -> int:
-    """The present version of the answers that were computed ahead; 0 before any."""
-    return int(connection.scalar(select(meta.c.value).where(meta.c.key == SNAPSHOTS_KEY)) or 0)
-
-
 def next_snapshots_version(connection: Connection) -> None:
     """Say that answers were computed ahead, or deleted; to be called in the transaction that does so."""
     _raise(connection, SNAPSHOTS_KEY)
-
-
-def notes_version(connection: Connection) -> int:
-    """The present version of the notes on days and of the summaries; 0 before any."""
-    return int(connection.scalar(select(meta.c.value).where(meta.c.key == NOTES_KEY)) or 0)
 
 
 def next_notes_version(connection: Connection) -> None:

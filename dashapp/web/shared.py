@@ -16,7 +16,7 @@ from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
 from dashapp.store.place import file_of
-from dashapp.store.version import live_version, notes_version, snapshots_version, version
+from dashapp.store.version import versions
 from dashapp.web.desk import everybodys, services
 from dashapp.web.guard import CALLBACKS, visitor
 
@@ -91,9 +91,8 @@ def _question(lively: Collection[str]) -> tuple[Hashable, Hashable, str, str]:
     asked = request.get_json()
     live = any(one.get("id") == "page" and one.get("value") in lively for one in asked.get("state", ()))
     with services().reader.connect() as connection:
-        events = live_version(connection) if live else None
-        versions = (version(connection), snapshots_version(connection), notes_version(connection), events)
-        data = (file_of(connection), *versions)
+        found = versions(connection)
+        data = (file_of(connection), found if live else found._replace(live=0))
     now = services().clock()
     time = f"{now:%Y-%m-%dT%H:%M}" if not live else str(int(now.timestamp()) // SECONDS)
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]

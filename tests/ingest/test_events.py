@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from dashapp.store.moderation import decision, dirty_report_day, event_bin, event_seen, ingest_count, report
 from dashapp.store.schema import coverage, flag, origin
-from dashapp.store.version import live_version, version
+from dashapp.store.version import version, versions
 
 NOW = datetime(2024, 3, 30, 12, 7, tzinfo=UTC)
 CREATED = {"message_type": "ModerationReport", "media_type": "image", "event": "created", "violation": "sensitive"}
@@ -201,11 +201,11 @@ def test_origins_are_noted_and_the_demo_stays_the_demo(take: Any, rows: Any) -> 
 def test_live_counts_have_a_version_of_their_own(take: Any, writer: Engine) -> None:
     take(CREATED)
     with writer.connect() as connection:
-        held = version(connection), live_version(connection)
+        held = version(connection), versions(connection).live
     take({**CREATED, "id": "E1"})
     take({**CREATED, "id": "E1"}, FLAG)
     with writer.connect() as connection:
-        assert live_version(connection) == held[1] + 1 == 2
+        assert versions(connection).live == held[1] + 1 == 2
 
 
 def test_what_became_of_lines_is_counted_by_origin_and_day(take: Any, rows: Any) -> None:

@@ -16,7 +16,7 @@ from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.rollup import rollup
 from dashapp.store.snapshots import stamps
-from dashapp.store.version import snapshots_version
+from dashapp.store.version import versions
 
 START = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NOON = datetime(2024, 3, 11, 12, tzinfo=UTC)
@@ -56,10 +56,10 @@ def test_what_is_fresh_is_not_computed_again(
     first = refresh(reader, writer, policy, NOON)
     assert first == {"computed": ALL, "fresh": 0, "failed": 0, "deleted": 0}
     with reader.connect() as connection:
-        version = snapshots_version(connection)
+        version = versions(connection).snapshots
     assert refresh(reader, writer, policy, NOON) == {"computed": 0, "fresh": ALL, "failed": 0, "deleted": 0}
     with reader.connect() as connection:
-        assert snapshots_version(connection) == version
+        assert versions(connection).snapshots == version
     take(writer, settings, 3)
     assert refresh(reader, writer, policy, NOON)["computed"] == ALL
 
@@ -128,7 +128,7 @@ def test_a_process_that_ends_midway_leaves_whole_answers_and_the_next_goes_on_fr
     event.remove(writer, "before_cursor_execute", kill)
     with reader.connect() as connection:
         assert len(stamps(connection)) == 10
-        version = snapshots_version(connection)
+        version = versions(connection).snapshots
     assert version == 10
     assert refresh(reader, writer, policy, NOON) == {"computed": ALL - 10, "fresh": 10, "failed": 0, "deleted": 0}
 

@@ -17,7 +17,7 @@ from dashapp.store.annotations import (
 )
 from dashapp.store.incidents import annotation
 from dashapp.store.trail import changes_of
-from dashapp.store.version import notes_version
+from dashapp.store.version import versions
 
 NOW = datetime(2024, 3, 30, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -78,11 +78,11 @@ def test_what_is_not_there_cannot_be_removed(writer: Engine) -> None:
 
 def test_whoever_reads_notes_learns_that_they_have_changed(writer: Engine) -> None:
     with writer.begin() as connection:
-        before = notes_version(connection)
+        before = versions(connection).notes
         number = add_annotation(connection, march(5, 7), "lead", NOW)
-        added = notes_version(connection)
+        added = versions(connection).notes
         remove_annotation(connection, number, "lead", LATER)
-        assert before < added < notes_version(connection)
+        assert before < added < versions(connection).notes
 
 
 def test_days_that_end_before_they_begin_are_refused(writer: Engine) -> None:

@@ -22,7 +22,7 @@ from dashapp.store.orders import end_order, get_order, newest_order, note_step, 
 from dashapp.store.rollup import rollup
 from dashapp.store.summaries import Draft, Kept, archive, get_summary, put_summary, supersede
 from dashapp.store.trail import changes_of
-from dashapp.store.version import notes_version
+from dashapp.store.version import versions
 from dashapp.summary.fact import Fact, Facts
 from dashapp.summary.figures import FIGURES, MOMENTS, QUALITY
 from dashapp.summary.text import pieces
@@ -315,7 +315,7 @@ def test_all_versions_are_listed_with_what_they_are_of(filled: Site) -> None:
 def test_a_comment_and_an_approval_are_kept_and_in_the_trail(filled: Site) -> None:
     kept = filled.make()
     with filled.reader.connect() as connection:
-        before = notes_version(connection)
+        before = versions(connection).notes
     shown = filled.edit(kept, "comment", f"  {HARMFUL}\r\nand more ")
     assert (shown["said"], shown["taken"]) == ("", True)
     assert filled.kept().comment == f"{HARMFUL}\nand more"
@@ -325,7 +325,7 @@ def test_a_comment_and_an_approval_are_kept_and_in_the_trail(filled: Site) -> No
     filled.edit(kept, "approve", filled.kept().comment or "", filled.kept().comment or "")
     assert (filled.kept().approved_by, filled.kept().approved_at) == ("page", NOW)
     with filled.reader.connect() as connection:
-        assert notes_version(connection) > before
+        assert versions(connection).notes > before
         assert [change.action for change in changes_of(connection, "summary 2024-W12 1")] == ["approved", "commented"]
     assert "approved" in filled.card(Chart.SAID)
     assert "&lt;img" in filled.card(Chart.SAID)

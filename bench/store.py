@@ -20,10 +20,11 @@ from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
 from dashapp.settings import Settings
 from dashapp.store import schema, writes
+from dashapp.store.cubes import facts
 from dashapp.store.engine import sqlite_module, writer_engine
 from dashapp.store.migrate import upgrade
 from dashapp.store.reads import DEMO
-from dashapp.store.rollup import facts, rollup
+from dashapp.store.rollup import rollup
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="UTC")

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.cli import showing
 from dashapp.cli.opening import Wrong, check_migrated, check_url, load_settings
+from dashapp.cli.showing import Json
 from dashapp.settings import Settings
 from dashapp.store.engine import SAFE_SQLITE, known, reader_engine, sqlite_module
 from dashapp.store.meta import kept_zone
@@ -19,7 +20,6 @@ FAILED = 1
 """Exit code where a check fails."""
 
 Model = Annotated[bool, typer.Option("--model", help="Also try the key and the model that write the summary.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
 @dataclass(frozen=True)

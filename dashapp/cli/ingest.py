@@ -11,15 +11,13 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from dashapp.cli import showing
-from dashapp.cli.opening import Store, Wrong, open_store
+from dashapp.cli.opening import REFUSED, Store, Wrong, open_store
 from dashapp.domain.events import ORIGIN
 from dashapp.domain.messages import Key
 from dashapp.ingest.events import Result
 from dashapp.ingest.logs import Intake, follow_file, take_file, take_stream
 from dashapp.ingest.wire import Receipt
 
-REFUSED = 1
-"""Exit code when some input was refused."""
 STANDARD_INPUT = "-"
 POLL_SECONDS = 0.5
 """Between two looks at a log that is followed."""

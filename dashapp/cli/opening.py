@@ -17,6 +17,8 @@ from dashapp.store.engine import known, writer_engine
 from dashapp.store.meta import OtherZone, Unfinished, keep
 
 EXAMPLES = "sqlite:///data/watchfloor.sqlite or postgresql+psycopg://name@host/database"
+REFUSED = 1
+"""Exit code when some input was refused."""
 WRONG_USE = 2
 """Exit code for wrong use and for settings that cannot be used."""
 

@@ -2,14 +2,12 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated
 
 import typer
 
 from dashapp.cli import showing
 from dashapp.cli.opening import open_store
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+from dashapp.cli.showing import Json
 
 FAILED = 1
 """Exit code when some figures could not be computed or kept."""

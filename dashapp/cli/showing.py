@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from dashapp.store.reads import Origin
 if TYPE_CHECKING:
     from dashapp.store.copy import Compared
 
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SHOWN_REFUSALS = 50
 
 

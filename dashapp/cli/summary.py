@@ -7,8 +7,8 @@ import typer
 
 from dashapp.cli import showing
 from dashapp.cli.opening import Wrong, load_settings, open_store
+from dashapp.cli.showing import Json
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask no model: the text is made from a template.")]
 SendTest = Annotated[bool, typer.Option("--send-test", help="Make none: send a test message to all who get summaries.")]
 NOT_SENT = 1

@@ -10,14 +10,13 @@ import typer
 
 from dashapp.cli import showing
 from dashapp.cli.opening import Wrong, open_store
+from dashapp.cli.showing import Json
 from dashapp.domain.access import TokenScope
 from dashapp.store.administration import MOST_TOKEN_DAYS, TOKEN_DAYS, Acting, Refused
 from dashapp.store.tokens import Token, tokens
 from dashapp.store.trail import COMMAND
 
 app = typer.Typer(help="Tokens that let programs in.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
 @app.command("create")

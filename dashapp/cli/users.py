@@ -10,6 +10,7 @@ import typer
 
 from dashapp.cli import showing
 from dashapp.cli.opening import Store, Wrong, open_store
+from dashapp.cli.showing import Json
 from dashapp.domain.access import Role
 from dashapp.domain.passwords import hashed, wrong_password
 from dashapp.settings import Settings
@@ -21,7 +22,6 @@ from dashapp.store.users import User, user_named, users
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name that the user signs in with.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 FromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input, in place of a link.")
 ]

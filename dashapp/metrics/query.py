@@ -24,7 +24,7 @@ from sqlalchemy import (
 from dashapp.domain.ask import Ask, Grain
 from dashapp.domain.vocabulary import URGENT, Dim, Feed, Routing, Severity
 from dashapp.metrics.registry import Statistics
-from dashapp.store.rollup import column_of, facts, with_reviewers
+from dashapp.store.cubes import column_of, facts, with_reviewers
 from dashapp.store.schema import CORE, CUBES, EXTRA, HOURS, THIN, coverage, flag, reviewer, thin_cube, workload
 
 SINCE: BindParameter[date] = bindparam("since", required=True)

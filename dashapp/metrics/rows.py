@@ -15,7 +15,7 @@ from dashapp.metrics.desk import Desk, with_origins
 from dashapp.metrics.measure import bound, closed, measure
 from dashapp.metrics.query import FLAG_DIMS, SINCE, SLA, UNTIL, has_settled, urgent, waiting
 from dashapp.metrics.registry import METRICS
-from dashapp.store.rollup import column_of, in_sla, with_reviewers
+from dashapp.store.cubes import column_of, in_sla, with_reviewers
 from dashapp.store.schema import flag, reviewer
 
 COLUMNS = {

@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from dashapp.domain.access import Permission
 from dashapp.domain.events import Sent
-from dashapp.web import answers
+from dashapp.web import answers, summary_answers
 from dashapp.web.events_api import LINES, WHOLE
 from dashapp.web.export import XLSX
 from dashapp.web.parameters import AUDIT, AUDITED, BEFORE, FOUND, MEASURED, NOTED, ORDER, ROWS, RUNS, WEEK, Parameter
@@ -102,22 +102,24 @@ def _jobs() -> Iterator[Route]:
 
 def _summaries() -> Iterator[Route]:
     path, view, ordering = "/api/v1/summaries", Permission.VIEW, Permission.ORDER
-    yield Route(path, "summaries", "Summaries, the newest first", view, BEFORE, answers.Summaries)
+    yield Route(path, "summaries", "Summaries, the newest first", view, BEFORE, summary_answers.Summaries)
     yield Route(
         path,
         "order",
         "Have a summary made",
         ordering,
-        model=answers.Ordered,
+        model=summary_answers.Ordered,
         method="post",
         status=202,
         body={WHOLE: TypeAdapter(Wish)},
         refuses=(400, 413, 415, 429, 503),
     )
     told = "What became of an order"
-    yield Route(f"{path}/orders/{{number}}", "ordered", told, ordering, ORDER, answers.OrderAnswer, refuses=(404, 503))
+    yield Route(
+        f"{path}/orders/{{number}}", "ordered", told, ordering, ORDER, summary_answers.OrderAnswer, refuses=(404, 503)
+    )
     path, missing = f"{path}/{{week}}", (400, 404, 503)
-    yield Route(f"{path}.json", "summary_json", "A summary", view, WEEK, answers.Summary, refuses=missing)
+    yield Route(f"{path}.json", "summary_json", "A summary", view, WEEK, summary_answers.Summary, refuses=missing)
     for ending, kind in {"md": MARKDOWN, "html": HTML, "pdf": PDF}.items():
         about = f"A summary as {ending.upper()}"
         yield Route(f"{path}.{ending}", f"summary_{ending}", about, view, WEEK, kinds=(kind,), refuses=missing)

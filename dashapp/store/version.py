@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Integer, bindparam, cast, delete, insert, select, update
 from sqlalchemy.types import Text
 
+from dashapp.store.place import file_of
 from dashapp.store.schema import meta
 
 KEY = "version"
@@ -16,7 +17,7 @@ LIVE_KEY = "live_version"
 SNAPSHOTS_KEY = "snapshots_version"
 NOTES_KEY = "notes_version"
 KEYS = (KEY, LIVE_KEY, SNAPSHOTS_KEY, NOTES_KEY)
-"""In the order of `Versions`."""
+"""In the order of `Versions`, after the file."""
 ALL = select(meta.c.key, meta.c.value).where(meta.c.key.in_(KEYS))
 
 
@@ -26,8 +27,9 @@ def version(connection: Connection) -> int:
 
 
 class Versions(NamedTuple):
-    """All that there are; 0 before anything happened."""
+    """All that there are, of the store in which file; 0 before anything happened."""
 
+    file: tuple[int, int] | None
     data: int
     live: int
     snapshots: int
@@ -37,7 +39,7 @@ class Versions(NamedTuple):
 def versions(connection: Connection) -> Versions:
     """The present version of each, in one question: it is put before every answer that is there already."""
     found = {row.key: int(row.value) for row in connection.execute(ALL)}
-    return Versions(*(found.get(key, 0) for key in KEYS))
+    return Versions(file_of(connection), *(found.get(key, 0) for key in KEYS))
 
 
 def next_version(connection: Connection) -> None:

@@ -25,6 +25,7 @@ from dashapp.web.components import graph, place
 from dashapp.web.controls import control
 from dashapp.web.desk import open_desk, services
 from dashapp.web.guard import BOUND, needs, require, visitor
+from dashapp.web.health import standing_still
 from dashapp.web.listing import PATH, link
 from dashapp.web.markup import by_place
 from dashapp.web.menu import counts
@@ -165,7 +166,7 @@ def answer(desk: Desk, page: Page, address: str) -> dict[str, Any]:
         **counts(attention_now(desk)),
         "window": notices.window(seen),
         "fresh": notices.fresh(seen),
-        "notices": notices.notices(seen),
+        "notices": notices.notices(seen, standing_still(seen.desk.connection)),
     }
     if desk.failed or page.administers:
         only_now()

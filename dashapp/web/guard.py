@@ -7,25 +7,31 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, g, redirect, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from pydantic_core import from_json
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from dashapp.domain.access import ANONYMOUS, EVERYBODY, Permission, Visitor
-from dashapp.logs import request_id
-from dashapp.store.buckets import Rate, take
 from dashapp.store.engine import TooSlow
 from dashapp.store.sessions import note_seen, visitor_in
 from dashapp.store.tokens import note_used, visitor_with
-from dashapp.store.trail import note_change
+from dashapp.store.version import Versions, versions
 from dashapp.web.desk import EXTENSION, Services, services
-from dashapp.web.export import json_answer
 from dashapp.web.inside import INSIDE
-from dashapp.web.plain import message_page
+from dashapp.web.refusing import (
+    PAGES,
+    PROGRAMS,
+    SAFE,
+    Lacking,
+    forbidden,
+    forged,
+    note_beside,
+    refused,
+    told,
+)
 from dashapp.web.signing_key import signing_key
 
 if TYPE_CHECKING:
@@ -34,7 +40,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 CALLBACKS = "/_dash-update-component"
-SIGN_IN = "/sign-in"
 DASH: Mapping[str, Permission] = {
     "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": Permission.OPEN,
     "/assets/<path:filename>": Permission.OPEN,
@@ -47,22 +52,11 @@ DASH: Mapping[str, Permission] = {
     "/<path:path>": Permission.VIEW,
 }
 """What the routes need that Dash makes. What a callback needs beside, it declares itself, and so do pages."""
-PAGES = ("/", "/<path:path>")
-PROGRAMS = ("/api/", "/export/", "/metrics")
-"""How the addresses begin that programs may ask with a token."""
-IN_JSON = (*PROGRAMS, "/_dash", "/_reload-hash", "/healthz", "/readyz")
-ONLY_PROGRAMS = (Permission.INGEST, Permission.ORDER)
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
-SAFE = ("GET", "HEAD", "OPTIONS")
 BOUND = "watchfloor callbacks"
 """Where the app keeps what is known of its callbacks, by their outputs."""
 SESSION = "sign-in"
 """The key of the session's secret in the cookie that the browser holds."""
-REFUSALS = Rate(100, timedelta(hours=1))
-"""That are noted of one visitor: the trail only grows."""
-NOT_SIGNED_IN = "Nobody is signed in here."
-NO_TOKEN = "Authorization: Bearer TOKEN is missing."  # noqa: S105 # words about tokens
-BAD_TOKEN = "The token is not known, or not any more."  # noqa: S105 # as above
 
 log = logging.getLogger(__name__)
 csrf = CSRFProtect()
@@ -86,12 +80,12 @@ def visitor() -> Visitor:
     return found
 
 
-class Lacking(Forbidden):
-    """That a visitor lacks a permission, beyond what the route needs."""
-
-    def __init__(self, permission: Permission) -> None:
-        super().__init__(_lacking(permission))
-        self.permission = permission
+def versions_seen() -> Versions | None:
+    """The versions of what pages read, where they were asked for together with who asks: on the connection that is
+    open already that takes half as long.
+    """
+    found: Versions | None = g.get("versions")
+    return found
 
 
 def require(permission: Permission) -> None:
@@ -120,7 +114,7 @@ def install(server: Flask, pages: Mapping[str, Permission]) -> None:
     def admit() -> "Response | WerkzeugResponse | None":
         """Nothing where the request may go on; else the answer to it."""
         if settings.auth == "none" and _from_elsewhere():
-            return _told(403, "Nobody signs in here, so only this machine is answered. See AUTH.")
+            return told(403, "Nobody signs in here, so only this machine is answered. See AUTH.")
         permission = _needed(server, pages)
         if permission is Permission.OPEN:
             return None
@@ -128,17 +122,17 @@ def install(server: Flask, pages: Mapping[str, Permission]) -> None:
             asks = visitor()
         except (SQLAlchemyError, TooSlow):
             log.exception("nobody can be let in")
-            return _told(503, "The database did not answer. The log says why.")
+            return told(503, "The database did not answer. The log says why.")
         if permission is None or not asks.may(permission):
-            return _refused(asks, permission)
+            return refused(asks, permission)
         if request.method not in SAFE and "token" not in g and request.url_rule:
             csrf.protect()
         return None
 
     server.extensions.setdefault(BOUND, {})
-    server.register_error_handler(CSRFError, _forged)
-    server.register_error_handler(Forbidden, _forbidden)
-    server.register_error_handler(BadRequest, lambda error: _told(400, str(error.description)))
+    server.register_error_handler(CSRFError, forged)
+    server.register_error_handler(Forbidden, forbidden)
+    server.register_error_handler(BadRequest, lambda error: told(400, str(error.description)))
     server.after_request(_with_csrf)
 
 
@@ -223,7 +217,7 @@ def _program(held: Services, token: str) -> Visitor:
         return ANONYMOUS
     asks, due = found
     if due:
-        _note(held, lambda connection: note_used(connection, token, now))
+        note_beside(held, lambda connection: note_used(connection, token, now))
     return asks
 
 
@@ -234,80 +228,15 @@ def _person(held: Services) -> Visitor:
     now, idle = held.clock(), timedelta(hours=held.settings.session_hours)
     with held.store.connect() as connection:
         found = visitor_in(connection, secret, now, idle, held.settings.provider)
+        if request.path == CALLBACKS and held.store is held.reader:
+            g.versions = versions(connection)
     if found is None:
         return ANONYMOUS
     asks, due = found
     if due and asks.session:
         digest = asks.session
-        _note(held, lambda connection: note_seen(connection, digest, now))
+        note_beside(held, lambda connection: note_seen(connection, digest, now))
     return asks
-
-
-def _note(held: Services, write: Callable[[Any], None]) -> None:
-    """Write what is good to know; a store that cannot be written keeps nobody out."""
-    try:
-        with held.writer.begin() as connection:
-            write(connection)
-    except (SQLAlchemyError, TooSlow):
-        log.warning("it is not noted that somebody was seen", exc_info=True)
-
-
-def _refused(asks: Visitor, permission: Permission | None) -> "Response | WerkzeugResponse":
-    """The answer to who may not have what they ask for."""
-    known_token = g.get("token")
-    if known_token is False:
-        return _told(401, BAD_TOKEN, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    if asks == ANONYMOUS and not request.path.startswith(IN_JSON):
-        return redirect(sign_in_for(request.full_path.rstrip("?")) if request.method in SAFE else SIGN_IN)
-    if asks == ANONYMOUS or (permission in ONLY_PROGRAMS and not known_token):
-        told = NO_TOKEN if request.path.startswith(PROGRAMS) else NOT_SIGNED_IN
-        return _told(401, told, {"WWW-Authenticate": "Bearer"})
-    _keep_refusal(asks, permission)
-    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'} if known_token else None
-    return _told(403, _lacking(permission), challenge)
-
-
-def sign_in_for(address: str) -> str:
-    """Where to sign in, and to be led back from."""
-    return f"{SIGN_IN}?{urlencode({'next': address})}" if address != "/" else SIGN_IN
-
-
-def _lacking(permission: Permission | None) -> str:
-    return (
-        f"This needs the permission {permission}, which you do not have here." if permission else "This is for nobody."
-    )
-
-
-def _keep_refusal(asks: Visitor, permission: Permission | None) -> None:
-    """Put into the trail who was refused what. The address is not kept: it may hold what somebody typed."""
-    held, rule = services(), request.url_rule
-    of_page = rule is not None and rule.rule in PAGES and permission is not Permission.VIEW
-    route = request.path if of_page else rule.rule if rule else "(none)"
-    detail = {"permission": permission, "method": request.method}
-
-    def note(connection: Any) -> None:
-        if take(connection, f"refusals of {asks.name}", REFUSALS, held.clock()) is None:
-            note_change(connection, held.clock(), asks.name, "refused", route, detail)
-
-    _note(held, note)
-
-
-def _forbidden(error: Forbidden) -> Response:
-    """What is refused within a view or a callback is in the trail, too."""
-    _keep_refusal(visitor(), error.permission if isinstance(error, Lacking) else None)
-    return _told(403, str(error.description))
-
-
-def _forged(error: CSRFError) -> Response:
-    log.warning("a request without the token of its page: %s", error.description)
-    return _told(400, "This page is too old, or the request is not from it. Load the page again.")
-
-
-def _told(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer in the words that a program or a person understands."""
-    if request.path.startswith(IN_JSON):
-        return json_answer({"error": text}, status, headers)
-    return message_page(status, text, request_id())
 
 
 def _with_csrf(answer: Response) -> Response:

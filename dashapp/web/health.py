@@ -52,6 +52,7 @@ def readyz() -> Response:
 
 
 AWAY = "unreachable"
+UNREAD = "the state of the jobs could not be read: %s"
 HALF = "a copy of another store that is not finished"
 DEAD = "the scheduler of this process has ended"
 
@@ -65,7 +66,7 @@ def _jobs() -> str:
         with held.store.connect() as connection:
             return "; ".join(problems(connection, held.settings, held.clock())) or "ok"
     except (SQLAlchemyError, TooSlow) as error:
-        log.warning("the state of the jobs could not be read: %s", type(error).__name__)
+        log.warning(UNREAD, type(error).__name__)
         return "cannot be read"
 
 
@@ -80,8 +81,13 @@ def _of_process() -> str | None:
 def standing_still(connection: Connection) -> str | None:
     """Why the figures that a connection reads are not brought up to date now; None where they are."""
     held = services()
-    trouble = _of_process()
-    return f"jobs: {trouble}" if trouble else ALONE if is_alone(connection, held.settings, held.clock()) else None
+    if trouble := _of_process():
+        return f"jobs: {trouble}"
+    try:
+        return ALONE if is_alone(connection, held.settings, held.clock()) else None
+    except (SQLAlchemyError, TooSlow) as error:
+        log.warning(UNREAD, type(error).__name__)
+        return "jobs: cannot be read"
 
 
 def _disk() -> str:

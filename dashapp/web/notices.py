@@ -10,7 +10,6 @@ from dashapp.domain.vocabulary import Dim, Feed, label
 from dashapp.metrics import METRICS, measure
 from dashapp.store.reads import DEMO
 from dashapp.web import components, words
-from dashapp.web.health import standing_still
 from dashapp.web.scenes import Scene
 
 STALE_DAYS = 2
@@ -43,8 +42,10 @@ def window(scene: Scene) -> str:
     return words.days(scene.window.since, scene.window.until)
 
 
-def notices(scene: Scene) -> list[Component]:
-    """What the reader should know first: bad values in the address, demo data, values never seen before."""
+def notices(scene: Scene, still: str | None = None) -> list[Component]:
+    """What the reader should know first: why figures stand `still`, bad values in the address, demo data,
+    values never seen before.
+    """
     problems = (scene.live or scene.view).problems
     notes = [components.notice(f"Left out of the address: {problem}.") for problem in problems]
     found, chosen = scene.origins, scene.chosen_origins
@@ -61,14 +62,14 @@ def notices(scene: Scene) -> list[Component]:
     elif len(real) < len(found) and not chosen:
         link = html.A("Show it", href=f"?{urlencode({'origin': DEMO})}")
         notes.append(components.notice(["Demo data is left out since there is real data. ", link], "info"))
-    return [*_standing(scene), *notes, *_closed(scene), *(_refused(scene) if scene.live else []), *_new_values(scene)]
+    first = [_standing(still)] if still else []
+    return [*first, *notes, *_closed(scene), *(_refused(scene) if scene.live else []), *_new_values(scene)]
 
 
-def _standing(scene: Scene) -> list[Component]:
-    """That figures stand still, where those who run the server have to do something."""
-    why = standing_still(scene.desk.connection)
+def _standing(why: str) -> Component:
+    """That figures stand still, so that those who run the server have to do something."""
     status = html.A("Status", href="/status")
-    return [components.notice([f"Figures are not brought up to date ({why}). ", status, " has more."])] if why else []
+    return components.notice([f"Figures are not brought up to date ({why}). ", status, " has more."])
 
 
 def _closed(scene: Scene) -> list[Component]:

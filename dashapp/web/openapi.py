@@ -11,9 +11,9 @@ from dashapp import __version__
 from dashapp.domain.access import SCOPES, Permission
 from dashapp.web.answers import Error
 from dashapp.web.export import json_answer
-from dashapp.web.guard import ONLY_PROGRAMS
 from dashapp.web.limits import kind_of
 from dashapp.web.parameters import Parameter
+from dashapp.web.refusing import ONLY_PROGRAMS
 from dashapp.web.routes import Route, routes
 
 REFERENCE = "#/components/schemas/{model}"

@@ -16,9 +16,9 @@ from dashapp.alerts.rules import Attention, attention
 from dashapp.domain.ask import Filters
 from dashapp.metrics import Desk
 from dashapp.store.place import file_of
-from dashapp.store.version import versions
+from dashapp.store.version import Versions, versions
 from dashapp.web.desk import everybodys, services
-from dashapp.web.guard import CALLBACKS, visitor
+from dashapp.web.guard import CALLBACKS, versions_seen, visitor
 
 KEPT = 128
 """Answers kept by each process; the largest have about 100 kB."""
@@ -84,17 +84,20 @@ def _minute() -> str:
     return f"{services().clock():%Y-%m-%dT%H:%M}"
 
 
+def _versions() -> Versions:
+    with services().reader.connect() as connection:
+        return versions(connection)
+
+
 def _question(lively: Collection[str]) -> tuple[Hashable, Hashable, str, str]:
     """What is asked, by somebody with which permissions, of which data, answers computed ahead and notes, in which
     minute; of a page of events, of which events and in which few seconds.
     """
     asked = request.get_json()
     live = any(one.get("id") == "page" and one.get("value") in lively for one in asked.get("state", ()))
-    with services().reader.connect() as connection:
-        found = versions(connection)
-        data = (file_of(connection), found if live else found._replace(live=0))
+    found = versions_seen() or _versions()
     now = services().clock()
     time = f"{now:%Y-%m-%dT%H:%M}" if not live else str(int(now.timestamp()) // SECONDS)
     inputs = [one for one in asked.get("inputs", ()) if one.get("property") != TICK]
     body = {**asked, "inputs": inputs, "changedPropIds": None, "parsedChangedPropsIds": None}
-    return data, visitor().permissions, time, json.dumps(body, sort_keys=True)
+    return found if live else found._replace(live=0), visitor().permissions, time, json.dumps(body, sort_keys=True)

@@ -18,9 +18,10 @@ from dashapp.store.trail import note_change
 from dashapp.store.users import User, rehash, user_named
 from dashapp.web.desk import services
 from dashapp.web.entering import HOME, back_to, enter, leave
-from dashapp.web.guard import SIGN_IN, csrf, needs, visitor
+from dashapp.web.guard import csrf, needs, visitor
 from dashapp.web.menu import SIGN_OUT
 from dashapp.web.plain import message_page, plain_page
+from dashapp.web.refusing import SIGN_IN
 from dashapp.web.tries import wait_for, went_well
 
 SET_UP = "/set-up"

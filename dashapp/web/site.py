@@ -17,6 +17,7 @@ from dashapp.web import components, notices, scenes, shell
 from dashapp.web.callbacks import answer as answered
 from dashapp.web.desk import open_desk
 from dashapp.web.guard import require
+from dashapp.web.health import standing_still
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
 
@@ -68,11 +69,14 @@ def _unread(page: Page, address: str) -> Component:
 def _main(page: Page, seen: Scene) -> Component:
     tiles = html.Div([components.tile(key) for key in page.metrics], className="tiles") if page.tiles else None
     cards = html.Div([components.card(card) for card in page.cards], className="cards")
-    notes = html.Div(notices.notices(seen), id="notices") if page.bar and not page.administers else None
-    notes = html.Div(id=components.ONCE, role="status") if page.administers else notes
+    notes = html.Div(id=components.ONCE, role="status") if page.administers else _notices(seen) if page.bar else None
     body = page.body(seen.desk) if page.body else None
     parts = [shell.heading(page, seen), notes, tiles, body or cards]
     return html.Main(html.Div([part for part in parts if part is not None], id="content"), id="main", tabIndex=-1)
+
+
+def _notices(seen: Scene) -> Component:
+    return html.Div(notices.notices(seen, standing_still(seen.desk.connection)), id="notices")
 
 
 def _not_found(**_query: Any) -> Component:

@@ -79,10 +79,13 @@ def _of_process() -> str | None:
 
 
 def standing_still(connection: Connection) -> str | None:
-    """Why the figures that a connection reads are not brought up to date now; None where they are."""
+    """Why the figures that a connection reads are not brought up to date now; None where they are, or where this
+    process has just begun to see to it.
+    """
     held = services()
-    if trouble := _of_process():
-        return f"jobs: {trouble}"
+    if SCHEDULER in current_app.extensions:
+        trouble = _of_process()
+        return f"jobs: {trouble}" if trouble else None
     try:
         return ALONE if is_alone(connection, held.settings, held.clock()) else None
     except (SQLAlchemyError, TooSlow) as error:

@@ -138,3 +138,7 @@ def test_a_store_that_cannot_be_written_is_told_on_pages_until_it_can_be_again(
     locked[0] = False
     wait_until_told("ok", client)
     assert "not brought up to date" not in filled(client, "/volume", f"{ASKED}&category=spam")
+
+
+def test_figures_that_no_process_brings_up_to_date_are_told_as_such(client: FlaskClient) -> None:
+    assert "Figures are not brought up to date (no process runs the jobs)." in filled(client, "/volume", ASKED)

@@ -144,7 +144,7 @@ def _services(settings: Settings) -> Services:
     """The engines of the app. Pages read the replica, where there is one; what is written is the store."""
     store = reader_engine(settings.database_url, settings.read_seconds)
     reader = reader_engine(settings.read_url, settings.read_seconds) if settings.read_url else store
-    writer = writer_engine(settings.database_url, WRITE_WAIT_SECONDS)
+    writer = writer_engine(settings.database_url, WRITE_WAIT_SECONDS, makes=False)
     return Services(settings, reader, lambda: datetime.now(UTC), writer, store)
 
 

@@ -106,11 +106,18 @@ class Runner:
         self.jobs, self.settings, self.clock, self.steady = jobs, settings, clock, steady
         url = settings.database_url
         self.reader = reader_engine(url, settings.read_seconds)
-        self.writer, self.quick = writer_engine(url), writer_engine(url, CLAIM_WAIT_SECONDS)
+        self.writer = writer_engine(url, makes=False)
+        self.quick = writer_engine(url, CLAIM_WAIT_SECONDS, makes=False)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.watch = Watch(settings.lease_seconds, steady)
         self.stopping = Event()
         self.trouble: str | None = None
+        self.troubled_since = 0.0
+
+    @property
+    def troubled(self) -> float:
+        """For how many seconds no run could be claimed."""
+        return self.steady() - self.troubled_since if self.trouble else 0.0
 
     def claimed(self) -> list[tuple[Job, Claim]]:
         """The runs that are now for this process to do. Where the store cannot be used there are none, and `trouble`
@@ -125,6 +132,7 @@ class Runner:
         except (SQLAlchemyError, TooSlow) as error:
             if self.trouble is None:
                 log.warning("no job can be claimed: %s", kind_of(error))
+                self.troubled_since = self.steady()
             self.trouble = kind_of(error)
             self.watch.seen.clear()
             return found

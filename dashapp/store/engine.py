@@ -19,7 +19,7 @@ __all__ = ["TooSlow", "insert_missing", "known", "reader_engine", "sqlite_module
 SAFE_SQLITE = (3, 51, 3)
 """Before it, several processes checkpointing one WAL file could corrupt it."""
 
-MEMORY = ":memory:"
+MEMORY, URI = ":memory:", "file:"
 READONLY = "readonly database"
 """In what SQLite says of a store that it may not write."""
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
@@ -41,9 +41,9 @@ def sqlite_module() -> ModuleType:
     return module
 
 
-def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
+def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS, *, makes: bool = True) -> Engine:
     """The engine for everything that writes. Its transactions begin with the write lock, so none loses an update; while
-    another has it they wait so long.
+    another has it they wait so long. It `makes` the file of a SQLite store that there is not yet, unless told not to.
     """
     place = known(url)
     if place.get_backend_name() == "postgresql":
@@ -51,7 +51,7 @@ def writer_engine(url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
 
         return postgres.writer(place, wait_seconds)
     pragmas = ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={wait_seconds * 1000:.0f}")
-    engine = _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas, makes=True)
+    engine = _sqlite(place, begin="BEGIN IMMEDIATE", pragmas=pragmas, makes=makes)
 
     @event.listens_for(engine, "handle_error")
     def _failed(context: Any) -> None:  # a connection that was opened on a disk for reading stays so
@@ -107,7 +107,7 @@ def _sqlite(url: URL, begin: str, pragmas: tuple[str, ...], *, makes: bool) -> E
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    if url.database and url.database != MEMORY:
+    if url.database and url.database != MEMORY and not url.database.startswith(URI):
         watch(engine, Path(url.database), makes=makes)
     return engine
 

@@ -19,26 +19,27 @@ def file_of(connection: Connection) -> tuple[int, int] | None:
 
 
 def watch(engine: Engine, path: Path, *, makes: bool) -> None:
-    """Have connections opened anew when another file is at the path of their store. An engine that `makes` its store
-    makes the file once; a file that has gone is not made again, for an empty store is not what was there.
+    """Have connections opened anew when another file is at the path of their store. Only an engine that `makes` its
+    store makes the file, and it does so once: an empty store is not what was there, and the changes that lie beside
+    one that was moved away would be lost to it.
     """
-    made = not makes
+    place, made = path.absolute(), not makes
 
     @event.listens_for(engine, "do_connect")
-    def _open(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
-        if made:
-            arguments[0], options["uri"] = f"{path.absolute().as_uri()}?mode=rw", True
+    def _open(_dialect: object, record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        arguments[0], options["uri"] = f"{place.as_uri()}?mode={'rw' if made else 'rwc'}", True
+        record.info[FILE] = _at(place)  # before it is opened: if it is replaced meanwhile, that shows when it is taken
 
     @event.listens_for(engine, "connect")
     def _opened(_connection: object, record: Any) -> None:
         nonlocal made
         made = True
-        record.info[FILE] = _at(path)
+        record.info[FILE] = record.info[FILE] or _at(place)
 
     @event.listens_for(engine, "checkout")
     def _taken(_connection: object, record: Any, _proxy: object) -> None:
-        if record.info[FILE] != _at(path):
-            raise DisconnectionError(f"another file is at the place of {path.name}")
+        if record.info[FILE] != _at(place):
+            raise DisconnectionError(f"another file is at the place of {place.name}")
 
 
 def _at(path: Path) -> tuple[int, int] | None:

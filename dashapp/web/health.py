@@ -16,6 +16,7 @@ from dashapp.store.migrate import state
 from dashapp.store.reads import has_data
 from dashapp.web.desk import services
 from dashapp.web.export import json_answer
+from dashapp.web.shared import only_now
 
 ROOM = 100_000_000
 """Bytes below which a disk is as good as full: a rollup or an import may need so many."""
@@ -53,6 +54,8 @@ def readyz() -> Response:
 
 AWAY = "unreachable"
 UNREAD = "the state of the jobs could not be read: %s"
+LASTING = 60
+"""Seconds for which no job can be claimed before readers are told."""
 HALF = "a copy of another store that is not finished"
 DEAD = "the scheduler of this process has ended"
 
@@ -80,16 +83,19 @@ def _of_process() -> str | None:
 
 def standing_still(connection: Connection) -> str | None:
     """Why the figures that a connection reads are not brought up to date now; None where they are, or where this
-    process has just begun to see to it.
+    process has just begun to see to it. That others write for a while is no reason.
     """
-    held = services()
-    if SCHEDULER in current_app.extensions:
+    scheduler: Scheduler | None = current_app.extensions.get(SCHEDULER)
+    if scheduler:
+        lasts = not scheduler.running or scheduler.runner.troubled >= LASTING
         trouble = _of_process()
-        return f"jobs: {trouble}" if trouble else None
+        return f"jobs: {trouble}" if trouble and lasts else None
+    held = services()
     try:
         return ALONE if is_alone(connection, held.settings, held.clock()) else None
     except (SQLAlchemyError, TooSlow) as error:
         log.warning(UNREAD, type(error).__name__)
+        only_now()
         return "jobs: cannot be read"
 
 

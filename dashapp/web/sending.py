@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from dashapp.notify.channels import channels_of
 from dashapp.notify.trial import send_test
+from dashapp.store.engine import TooSlow
 from dashapp.store.trail import note_change
 from dashapp.web.desk import Services, services, who_asks
 
@@ -23,8 +26,12 @@ def send_test_message() -> list[str]:
         return [NONE]
     if not _may(held, now):
         return [TOO_SOON]
-    with held.writer.begin() as connection:
-        note_change(connection, now, who_asks().name, "tested", "deliveries", {"recipients": recipients})
+    try:
+        with held.writer.begin() as connection:
+            note_change(connection, now, who_asks().name, "tested", "deliveries", {"recipients": recipients})
+    except (SQLAlchemyError, TooSlow):
+        held.forget(LAST)
+        raise
     return list(map(str, send_test(held.settings, now)))
 
 

@@ -25,6 +25,7 @@ from dashapp.web.history import ALL, History
 from dashapp.web.listing import Listing
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
+from dashapp.web.shared import only_now
 from dashapp.web.trailing import WITHIN, Trail
 
 PRESETS = {"7d": "7 d", "30d": "30 d", "90d": "90 d", "365d": "1 y"}
@@ -189,6 +190,7 @@ def _in_trail(seen: Scene, asked: Trail) -> tuple[list[str], list[str]]:
     try:
         return actors_and_actions(seen.desk.connection, asked.search(seen.desk.today).asked(seen.desk.policy.zone))
     except (SQLAlchemyError, TooSlow):
+        only_now()
         return [], []
 
 

@@ -20,6 +20,7 @@ from dashapp.web.guard import require
 from dashapp.web.health import standing_still
 from dashapp.web.page import Page
 from dashapp.web.scenes import Scene
+from dashapp.web.shared import only_now
 
 NAME = "Watchfloor"
 
@@ -48,6 +49,7 @@ def _layout(page: Page, /, **query: Any) -> Component:
         return _laid_out(page, address)
     except (SQLAlchemyError, TooSlow):
         log.exception("%s cannot be laid out", page.path)
+        only_now()
         return _unread(page, address)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, abort, request
 
+from dashapp.store.place import file_of
 from dashapp.store.summaries import Kept, Listed, archive, get_summary, shown_version, versions_of
 from dashapp.summary import render
 from dashapp.summary.charts import charts_of
@@ -62,7 +63,7 @@ def summary_as_pdf(week: str) -> Response:
     """A summary as PDF with its charts, made anew where the summary or the data have changed."""
     document = Document.of(_asked(week))
     with open_desk() as desk:
-        question = ("pdf", document.kept, desk.version)
+        question = ("pdf", file_of(desk.connection), document.kept, desk.version)
     made = services().once(question, lambda: _pdf(document))
     return as_file(made, "application/pdf", name_of(document.kept, ".pdf"))
 

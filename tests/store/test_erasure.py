@@ -21,7 +21,7 @@ from dashapp.store.operations import snapshot
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import CUBES, flag, signal_day
 from dashapp.store.trail import changes_of
-from dashapp.store.version import snapshots_version, version
+from dashapp.store.version import version, versions
 from dashapp.store.writes import flag_row, put_coverage, put_flags, put_origin, put_reports, report_row
 
 NOW = datetime(2024, 3, 8, 9, tzinfo=UTC)
@@ -112,12 +112,12 @@ def test_answers_computed_ahead_that_name_a_creator_go_at_once(stored: Engine, r
     with stored.begin() as connection:
         answers = connection.scalars(select(snapshot.c.answer)).all()
         assert any("Ann Wanted" in answer for answer in answers)
-        seen = snapshots_version(connection)
+        seen = versions(connection).snapshots
         erase(connection, "a", Person.CREATOR, "Ann Wanted", NOW)
         left = connection.scalars(select(snapshot.c.answer)).all()
         assert left
         assert not any("Ann Wanted" in answer for answer in left)
-        assert snapshots_version(connection) > seen
+        assert versions(connection).snapshots > seen
 
 
 def test_erasing_again_changes_nothing_and_the_trail_has_one_entry_without_the_key(stored: Engine) -> None:

@@ -175,6 +175,9 @@ def test_the_state_can_be_read_through_the_reader(reader: Engine) -> None:
 
 
 def test_the_state_of_a_new_store_can_be_read_through_a_reader(empty_url: str) -> None:
+    writer = writer_engine(empty_url)
+    writer.connect().close()
+    writer.dispose()
     engine = reader_engine(empty_url, 1)
     assert state(engine)[0] is None
     engine.dispose()

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from dashapp.settings import Settings
 from dashapp.store.trail import changes_of
@@ -30,6 +31,24 @@ def test_without_a_recipient_the_page_is_told_what_to_set(writer: Engine, settin
         assert send_test_message() == [
             "No recipient is set up: SMTP_URL with SUMMARY_RECIPIENTS, or SLACK_WEBHOOK_URL."
         ]
+
+
+def test_one_that_cannot_be_put_into_the_trail_is_not_sent_and_may_be_tried_at_once(
+    writer: Engine, settings: Settings, clock: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("", None, Exception("database is locked"))
+
+    with webhook_server() as posts:
+        given: dict[str, Any] = {"slack_webhook_url": posts.url, "allow_private_webhooks": True}
+        ready = Settings(_env_file=None, database_url=settings.database_url, **given)
+        with app_of(ready, writer, clock).app_context():
+            with monkeypatch.context() as broken:
+                broken.setattr("dashapp.web.sending.note_change", fail)
+                with pytest.raises(OperationalError):
+                    send_test_message()
+            assert send_test_message() == ["slack to 127.0.0.1: sent"]
+        assert posts.tried == 1
 
 
 def test_a_test_message_is_sent_once_a_minute(writer: Engine, settings: Settings, clock: list[datetime]) -> None:

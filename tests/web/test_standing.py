@@ -12,6 +12,7 @@ import pytest
 from dash import Dash
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from dashapp.app import create_app
 from dashapp.jobs.runner import Job
@@ -89,6 +90,15 @@ def test_a_store_that_has_gone_is_told_and_not_made_anew(client: FlaskClient, tm
     assert not store.exists()
     away.rename(store)
     assert (flags(client), get(client, "/readyz")["checks"]["database"]) == (1, "ok")
+    assert "does not answer" not in client.post(CALLBACKS, json=laying_out("/volume")).text  # which was not kept
+
+
+def test_what_writes_does_not_make_a_store_that_has_gone_anew(app: Dash, tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite").unlink()
+    held: Services = app.server.extensions[EXTENSION]
+    with pytest.raises(OperationalError, match="unable to open"):
+        held.writer.connect()
+    assert not (tmp_path / "store.sqlite").exists()
 
 
 def test_a_file_that_is_no_store_is_told(client: FlaskClient, tmp_path: Path) -> None:
@@ -129,8 +139,9 @@ def wait_until_told(jobs: str, client: FlaskClient) -> None:
 
 
 def test_a_store_that_cannot_be_written_is_told_on_pages_until_it_can_be_again(
-    client: FlaskClient, locked: list[bool]
+    client: FlaskClient, locked: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dashapp.web.health.LASTING", 0.0)
     wait_until_told("cannot be claimed: attempt to write a readonly database", client)
     told = filled(client, "/volume", ASKED)
     assert "Figures are not brought up to date (jobs: cannot be claimed: attempt to write a readonly" in told

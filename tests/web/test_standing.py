@@ -27,8 +27,6 @@ from dashapp.web.guard import CALLBACKS
 from tests.flagged import a_flag_a_day
 from tests.web.served import browser, filled, get, laying_out, settings_for
 
-pytestmark = pytest.mark.check(35)
-
 DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
 ASKED = "since=2024-03-01&until=2024-03-03"
 
@@ -64,6 +62,7 @@ def flags(client: FlaskClient) -> Any:
     return get(client, f"/api/v1/metrics/flags.json?{ASKED}")["total"]["value"]
 
 
+@pytest.mark.check(35)
 def test_a_store_that_was_replaced_is_read_from_the_next_question_on(client: FlaskClient, tmp_path: Path) -> None:
     assert flags(client) == 1
     before = filled(client, "/volume", ASKED)
@@ -76,6 +75,7 @@ def test_a_store_that_was_replaced_is_read_from_the_next_question_on(client: Fla
     assert get(client, "/readyz")["checks"]["database"] == "ok"
 
 
+@pytest.mark.check(35)
 def test_a_store_that_has_gone_is_told_and_not_made_anew(client: FlaskClient, tmp_path: Path) -> None:
     assert flags(client) == 1
     store, away = tmp_path / "store.sqlite", tmp_path / "away.sqlite"
@@ -93,6 +93,7 @@ def test_a_store_that_has_gone_is_told_and_not_made_anew(client: FlaskClient, tm
     assert "does not answer" not in client.post(CALLBACKS, json=laying_out("/volume")).text  # which was not kept
 
 
+@pytest.mark.check(35)
 def test_what_writes_does_not_make_a_store_that_has_gone_anew(app: Dash, tmp_path: Path) -> None:
     (tmp_path / "store.sqlite").unlink()
     held: Services = app.server.extensions[EXTENSION]
@@ -101,6 +102,7 @@ def test_what_writes_does_not_make_a_store_that_has_gone_anew(app: Dash, tmp_pat
     assert not (tmp_path / "store.sqlite").exists()
 
 
+@pytest.mark.check(35)
 def test_a_file_that_is_no_store_is_told(client: FlaskClient, tmp_path: Path) -> None:
     store, away = tmp_path / "store.sqlite", tmp_path / "away.sqlite"
     assert flags(client) == 1
@@ -138,6 +140,7 @@ def wait_until_told(jobs: str, client: FlaskClient) -> None:
     raise AssertionError(f"{jobs} is never told, but {told}")
 
 
+@pytest.mark.check(35)
 def test_a_store_that_cannot_be_written_is_told_on_pages_until_it_can_be_again(
     client: FlaskClient, locked: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,5 +154,6 @@ def test_a_store_that_cannot_be_written_is_told_on_pages_until_it_can_be_again(
     assert "not brought up to date" not in filled(client, "/volume", f"{ASKED}&category=spam")
 
 
+@pytest.mark.check(35)
 def test_figures_that_no_process_brings_up_to_date_are_told_as_such(client: FlaskClient) -> None:
     assert "Figures are not brought up to date (no process runs the jobs)." in filled(client, "/volume", ASKED)

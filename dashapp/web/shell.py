@@ -1,5 +1,6 @@
 """What stands around every page: the side menu, and the filter bar whose state is the address."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,8 @@ BINS: dict[str, str] = {Grain.FIVE_MINUTES: "by 5 minutes", Grain.HOUR: "by hour
 LIVE_SECONDS = 5
 """Between two looks at what comes in."""
 REFRESH = {"0": "Refresh off", "60": "Every minute", "300": "Every 5 minutes"}
+
+log = logging.getLogger(__name__)
 
 
 def summary(key: str) -> str:
@@ -184,12 +187,11 @@ def _for_trail(seen: Scene) -> list[Component]:
 
 
 def _in_trail(seen: Scene, asked: Trail) -> tuple[list[str], list[str]]:
-    """Whose doing, and what was done, can be chosen; nothing where that takes too long or cannot be read, which the
-    table of the trail says.
-    """
+    """Whose doing, and what was done, can be chosen; nothing where that takes too long or cannot be read."""
     try:
         return actors_and_actions(seen.desk.connection, asked.search(seen.desk.today).asked(seen.desk.policy.zone))
-    except (SQLAlchemyError, TooSlow):
+    except (SQLAlchemyError, TooSlow) as error:
+        log.warning("what the trail can be searched for could not be read: %s", type(error).__name__)
         only_now()
         return [], []
 

@@ -10,10 +10,9 @@ from sqlalchemy import Engine
 
 from bench.databases import Databases, postgres_server
 from dashapp.settings import Settings
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
+from dashapp.store.engine import reader_engine
 from tests.notify.stubs import Mails, Posts, mail_server, webhook_server
+from tests.stores import new_store
 
 TS_OPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ts-ops"
 
@@ -73,10 +72,7 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 def writer(settings: Settings) -> Iterator[Engine]:
     """The writer's engine of a migrated, empty store."""
-    engine = writer_engine(settings.database_url)
-    upgrade(engine)
-    with engine.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    engine = new_store(settings)
     yield engine
     engine.dispose()
 

@@ -5,16 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from bench.serving import serving as any_serving
 from dashapp.settings import Settings
-from dashapp.store.engine import writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
 from dashapp.store.rollup import rollup
+from tests.stores import new_store
 
 Fill = Callable[[Engine, Settings, datetime], object]
 
@@ -22,10 +19,7 @@ Fill = Callable[[Engine, Settings, datetime], object]
 def make_store(path: Path, fill: Fill) -> Path:
     """A migrated store at `path` that `fill` has put data into, rolled up."""
     settings = Settings(_env_file=None, database_url=f"sqlite:///{path}", time_zone="UTC")
-    engine = writer_engine(settings.database_url)
-    upgrade(engine)
-    with engine.begin() as connection:
-        keep(connection, ZoneInfo("UTC"), settings.sla)
+    engine = new_store(settings)
     fill(engine, settings, datetime.now(UTC))
     with engine.begin() as connection:
         rollup(connection, settings.sla)
@@ -47,7 +41,12 @@ def broken_copy(path: Path, copy: Path, *tables: str) -> Path:
 
 @contextmanager
 def serving(store: Path, **settings: str) -> Iterator[str]:
-    """The address of a server of its own over the store, with settings by their names in the environment."""
+    """The address of a server of its own over the store, with settings by their names in the environment.
+
+    The weekly job is due where weeks meet: at any later hour it would make a second summary of the week that the store
+    already has one of, if that hour came while the tests run.
+    """
     log = store.parent / f"{store.stem}.log"
-    with any_serving("wsgi:server", log, {"DATABASE_URL": f"sqlite:///{store}", **settings}) as server:
+    environment = {"DATABASE_URL": f"sqlite:///{store}", "SUMMARY_HOUR": "0", **settings}
+    with any_serving("wsgi:server", log, environment) as server:
         yield server.url

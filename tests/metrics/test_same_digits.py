@@ -14,12 +14,12 @@ from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Audience, Desk, Policy, as_of, measure
 from dashapp.metrics.rows import COLUMNS, Wanted, select_rows, waiting_rows
 from dashapp.settings import Settings
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.migrate import upgrade
+from dashapp.store.engine import reader_engine
 from dashapp.store.reads import DEMO
 from dashapp.store.rollup import rollup
 from dashapp.web.export import metric_csv
 from tests.published import publish
+from tests.stores import new_store
 
 NOW = datetime(2024, 3, 31, 15, tzinfo=UTC)
 SETTINGS = Settings(_env_file=None, time_zone="Europe/Berlin")
@@ -35,8 +35,7 @@ def desks(tmp_path_factory: pytest.TempPathFactory, postgres: Databases) -> Iter
 
 @contextmanager
 def filled(url: str) -> Iterator[Desk]:
-    writer = writer_engine(url)
-    upgrade(writer)
+    writer = new_store(SETTINGS.model_copy(update={"database_url": url}))
     load(writer, SETTINGS, NOW, days=45, seed=7, scale=0.2)
     with writer.begin() as connection:
         rollup(connection, SETTINGS.sla)

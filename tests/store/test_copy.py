@@ -16,7 +16,6 @@ from dashapp.settings import Settings
 from dashapp.store import copy as copying
 from dashapp.store.copy import OtherData, copy
 from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.meta import keep
 from dashapp.store.migrate import upgrade
 from dashapp.store.moderation import log_offset
 from dashapp.store.operations import job_run
@@ -24,6 +23,7 @@ from dashapp.store.schema import flag, hours_histogram, meta, metadata
 from dashapp.store.tokens import create_token
 from dashapp.store.writes import flag_row, put_flags
 from tests.published import publish
+from tests.stores import new_store
 
 NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)
 FLAGS = 440
@@ -38,10 +38,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a SQLite store with something in every kind of table."""
     url = f"sqlite:///{tmp_path_factory.mktemp('copy') / 'store.sqlite'}"
     settings = Settings(_env_file=None, database_url=url, time_zone="Europe/Berlin")
-    engine = writer_engine(url)
-    upgrade(engine)
+    engine = new_store(settings)
     with engine.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
         create_token(connection, "sender", TokenScope.INGEST, NOW)
         run = {"job": "rollup", "slot": NOW, "attempt": 1, "runner": "one", "begun_at": NOW, "lease_until": NOW}
         connection.execute(job_run.insert().values(**run, seconds=0.1))

@@ -16,8 +16,6 @@ from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store import schema, writes
 from dashapp.store.engine import writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
 from dashapp.store.rollup import rollup
 from dashapp.summary import render
 from dashapp.summary.fact import Facts
@@ -25,6 +23,7 @@ from dashapp.summary.facts import gather
 from dashapp.summary.template import framed, template
 from dashapp.summary.weeks import Week
 from tests.conftest import TS_OPS
+from tests.stores import new_store
 
 MONDAY = datetime(2024, 3, 25, 6, tzinfo=UTC)
 """When the summary of 18 to 24 March 2024 is due."""
@@ -101,10 +100,7 @@ def ts_ops_facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 def _store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Settings]]:
     url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}"
     settings = Settings(_env_file=None, database_url=url, time_zone="UTC")
-    engine = writer_engine(url)
-    upgrade(engine)
-    with engine.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    engine = new_store(settings)
     yield engine, settings
     engine.dispose()
 

@@ -13,14 +13,13 @@ from dashapp.metrics import Desk
 from dashapp.metrics.detecting import detect
 from dashapp.policy import policy_of
 from dashapp.settings import Settings
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
+from dashapp.store.engine import reader_engine
 from dashapp.summary.fact import Facts
 from dashapp.summary.facts import gather
 from dashapp.summary.figures import FIGURES, MOMENTS
 from dashapp.summary.weeks import Week, last_complete
 from tests.conftest import TS_OPS
+from tests.stores import new_store
 from tests.summary.conftest import markdown
 
 NOW = datetime(2024, 4, 8, 9, tzinfo=UTC)
@@ -33,10 +32,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         pytest.skip("the ts-ops data is not at hand")
     url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}"
     settings = Settings(_env_file=None, database_url=url, time_zone="UTC")
-    writer = writer_engine(url)
-    upgrade(writer)
-    with writer.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    writer = new_store(settings)
     import_ts_ops(writer, TS_OPS, {}, How("ts-ops", NOW, settings.zone, settings.sla))
     reader = reader_engine(url, 10)
     detect(reader, writer, policy_of(settings), NOW)

@@ -13,14 +13,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from dashapp.settings import Settings
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
+from dashapp.store.engine import reader_engine
 from dashapp.store.rollup import rollup
 from dashapp.web import events_api
 from dashapp.web.api import blueprint
 from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.guard import CALLBACKS, cookie_name, install
+from tests.stores import new_store
 
 Fill = Callable[[Engine, Settings], object]
 
@@ -35,10 +34,7 @@ def settings_for(place: Path | str) -> Settings:
 def served(place: Path | str, now: datetime, fill: Fill) -> Iterator[FlaskClient]:
     """A client of the API over a migrated store that `fill` has put flags into."""
     settings = settings_for(place)
-    writer = writer_engine(settings.database_url)
-    upgrade(writer)
-    with writer.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    writer = new_store(settings)
     fill(writer, settings)
     with writer.begin() as connection:
         rollup(connection, settings.sla)

@@ -21,11 +21,9 @@ from dashapp.domain.ask import Grain
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS
 from dashapp.settings import Settings
-from dashapp.store.engine import writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
 from dashapp.web.desk import EXTENSION
 from tests.hostile import HARM, IMAGE, harmful
+from tests.stores import new_store
 from tests.web.served import browser
 from tests.web.whole import NOW
 
@@ -52,10 +50,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\0")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     file = tmp_path_factory.mktemp("hostile") / "store.sqlite"
     settings = Settings(_env_file=None, database_url=f"sqlite:///{file}", time_zone="UTC", jobs=False)
-    engine = writer_engine(settings.database_url)
-    upgrade(engine)
-    with engine.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    engine = new_store(settings)
     harmful(settings, engine, NOW)
     app = create_app(settings)
     held = app.server.extensions[EXTENSION]

@@ -13,15 +13,13 @@ from dashapp.app import create_app, warm
 from dashapp.domain.access import TokenScope
 from dashapp.domain.messages import FlagRow
 from dashapp.settings import Settings
-from dashapp.store.engine import writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import flag
 from dashapp.store.tokens import create_token
 from dashapp.store.writes import flag_row, put_coverage, put_flags, put_origin
 from dashapp.web.desk import EXTENSION, Services
-from tests.web.served import browser, filled
+from tests.stores import new_store
+from tests.web.served import browser, filled, settings_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -31,12 +29,10 @@ SENT = {"message_type": "Flag", "id": "F9", "at": "2024-03-01T12:00:00Z", **FLAG
 
 
 @pytest.fixture
-def primary(tmp_path: Path, settings: Settings, now: Any) -> Iterator[tuple[Engine, str]]:
+def primary(tmp_path: Path, now: Any) -> Iterator[tuple[Engine, str]]:
     """An empty store, and the token that lets events into it."""
-    engine = writer_engine(f"sqlite:///{tmp_path / 'primary.sqlite'}")
-    upgrade(engine)
+    engine = new_store(settings_for(tmp_path / "primary.sqlite"))
     with engine.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
         token = create_token(connection, "sender", TokenScope.INGEST, now)
     yield engine, token
     engine.dispose()

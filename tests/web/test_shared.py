@@ -14,12 +14,12 @@ from sqlalchemy import Engine, text
 from dashapp.alerts.rules import Attention
 from dashapp.domain.ask import Filters, to_filters
 from dashapp.domain.vocabulary import Dim
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.migrate import upgrade
+from dashapp.store.engine import reader_engine
 from dashapp.store.version import next_snapshots_version, next_version
 from dashapp.store.writes import put_coverage, put_origin
 from dashapp.web.desk import EXTENSION, Services, open_desk
 from dashapp.web.shared import CALLBACKS, attention_now, only_now, share
+from tests.stores import new_store
 from tests.web.served import settings_for
 
 
@@ -57,8 +57,7 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     settings = settings_for(tmp_path / "store.sqlite")
-    writer = writer_engine(settings.database_url)
-    upgrade(writer)
+    writer = new_store(settings)
     reader = reader_engine(settings.database_url, settings.read_seconds)
     app = Dash("shared", enable_mcp=False, use_async=False)
     app.layout = html.Div(

@@ -19,12 +19,10 @@ from dashapp.jobs.runner import Job
 from dashapp.jobs.schedule import Every
 from dashapp.jobs.scheduler import SCHEDULER, Scheduler
 from dashapp.settings import Settings
-from dashapp.store.engine import writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
 from dashapp.web.desk import EXTENSION, Services
 from dashapp.web.guard import CALLBACKS
 from tests.flagged import a_flag_a_day
+from tests.stores import new_store
 from tests.web.served import browser, filled, get, laying_out, settings_for
 
 DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
@@ -34,10 +32,7 @@ ASKED = "since=2024-03-01&until=2024-03-03"
 def made(file: Path, days: int) -> Settings:
     """Settings of a store with a flag on each of so many days, and no other file beside it."""
     settings = settings_for(file).model_copy(update={"jobs": False})
-    writer = writer_engine(settings.database_url)
-    upgrade(writer)
-    with writer.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    writer = new_store(settings)
     a_flag_a_day(writer, settings, DAYS[:days])
     writer.dispose()
     return settings

@@ -16,12 +16,11 @@ from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store.annotations import Draft, add_annotation
 from dashapp.store.claims import Claim, claim, finish
-from dashapp.store.engine import reader_engine, writer_engine
-from dashapp.store.meta import keep
-from dashapp.store.migrate import upgrade
+from dashapp.store.engine import reader_engine
 from dashapp.store.orders import put_order
 from dashapp.summary.weekly import Order, summarise
 from dashapp.web.desk import EXTENSION, Services
+from tests.stores import new_store
 
 NOW = datetime(2024, 3, 30, 12, 7, tzinfo=UTC)
 WEEK = "2024-W12"
@@ -45,10 +44,7 @@ def fill(writer: Engine, settings: Settings) -> None:
 def made_store(file: Path) -> Settings:
     """Settings of a filled store in a file."""
     settings = Settings(_env_file=None, database_url=f"sqlite:///{file}", time_zone="UTC", jobs=False)
-    writer = writer_engine(settings.database_url)
-    upgrade(writer)
-    with writer.begin() as connection:
-        keep(connection, settings.zone, settings.sla)
+    writer = new_store(settings)
     fill(writer, settings)
     writer.dispose()
     return settings

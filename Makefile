@@ -10,6 +10,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 DEV := .venv-dev/bin
 
+# Tests make thousands of small databases. They are in memory where there is room for many times what they take.
+ROOM := $(shell [ -w /dev/shm ] && df -Pm /dev/shm | awk 'NR == 2 && $$4 > 4000 { print "TMPDIR=/dev/shm" }')
+PYTEST := $(ROOM) CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2
+
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
 
@@ -30,7 +34,7 @@ check: .venv-dev/stamp ## lint, format, types, import contracts, container files
 	$(DEV)/hadolint Dockerfile
 	$(DEV)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(DEV)/bandit -q -c pyproject.toml -r dashapp pages wsgi.py gunicorn.conf.py
-	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2
+	$(PYTEST)
 	$(DEV)/python -m tests.audit requirements.txt || [ $$? -eq 3 ] # says NOT AUDITED where nobody could be asked
 
 audit: .venv-dev/stamp ## ask whether what is pinned has known vulnerabilities; fails also where nobody could be asked
@@ -41,13 +45,13 @@ fix: .venv-dev/stamp ## format, and mend what ruff can mend
 	$(DEV)/ruff format
 
 cover: .venv-dev/stamp ## the tests with the lines that none of them reaches
-	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/pytest -n 2 --cov
+	$(PYTEST) --cov
 
 docs: .venv-dev/stamp ## write docs/metrics.md and docs/security.md from what the code declares
 	$(DEV)/python -m docs.generate
 
 checks: .venv-dev/stamp ## run the tests of the checks in docs/security.md, and write there what came of them
-	CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m docs.checks
+	$(ROOM) CHROMIUM="$$(tests/browser/find_chromium.sh)" $(DEV)/python -m docs.checks
 	$(DEV)/python -m docs.generate
 
 screenshots: .venv-dev/stamp ## take the pictures of the README anew

@@ -75,6 +75,7 @@ def test_each_proxy_is_counted_once_and_says_itself_who_asked_and_how() -> None:
     headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", nginx))
     assert headers["X-Forwarded-For"] == "$remote_addr"
     assert headers["X-Forwarded-Proto"] == "$scheme"
+    assert headers["Host"] == "$http_host"  # $host leaves the port out, and who signs in comes from another site then
     assert "X-Forwarded" not in re.sub("#.*", "", (ROOT / "deploy" / "Caddyfile").read_text())  # which it sets anyway
 
 

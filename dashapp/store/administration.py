@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from dashapp.domain.access import Role, TokenScope
 from dashapp.store.invitations import wrong_new_name
 from dashapp.store.sessions import end_session, end_sessions, invite, session_of
-from dashapp.store.tokens import create_token, revoke_token, tokens
+from dashapp.store.tokens import create_token, revoke_made_by, revoke_token, tokens
 from dashapp.store.trail import PROGRAM, note_change
 from dashapp.store.users import (
     User,
@@ -82,7 +82,7 @@ class Acting:
             return
         if role is not Role.ADMIN:
             self._keep_an_admin(user)
-            self._revoke_made_by(user)
+            revoke_made_by(self.connection, user, self.now, self.actor)
         set_role(self.connection, user.id, role, self.now)
         self._note("role", f"user {user.id}", name=user.name, role=role, was=user.role)
 
@@ -97,7 +97,7 @@ class Acting:
         """Let a user in no more, and sign them out everywhere."""
         if user.active:
             self._keep_an_admin(user)
-            self._revoke_made_by(user)
+            revoke_made_by(self.connection, user, self.now, self.actor)
             set_active(self.connection, user.id, self.now, active=False)
             self._note("deactivated", f"user {user.id}", name=user.name)
 
@@ -133,12 +133,6 @@ class Acting:
         if not revoke_token(self.connection, name):
             raise Refused(f"There is no token {name!r}.")
         self._note("token revoked", f"token {name}")
-
-    def _revoke_made_by(self, user: User) -> None:
-        """Revoke what somebody who leaves could still read and change with; pipelines go on to send events."""
-        for token in tokens(self.connection):
-            if token.made_by == user.name and token.scope is not TokenScope.INGEST:
-                self.revoke(token.name)
 
     def _keep_an_admin(self, user: User) -> None:
         comes_in = user.role is Role.ADMIN and user.active and user.issuer == self.provider

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from dashapp.domain.access import SCOPES, TokenScope, Visitor
 from dashapp.store.moderation import api_token
 from dashapp.store.secrets import digest_of, new_secret
+from dashapp.store.trail import note_change
+from dashapp.store.users import User
 
 USED = timedelta(minutes=1)
 """How old the moment may be at which a token was last used, so that few requests write."""
@@ -23,6 +25,7 @@ class Token:
     expires_at: datetime | None
     used_at: datetime | None
     made_by: str | None
+    """What the trail calls who made it; a user who is renamed is named anew here, too."""
 
 
 def create_token(
@@ -52,6 +55,16 @@ def tokens(connection: Connection) -> list[Token]:
 def revoke_token(connection: Connection, name: str) -> bool:
     """Delete a token, and return whether there was one of that name."""
     return bool(connection.execute(delete(api_token).where(api_token.c.name == name)).rowcount)
+
+
+def revoke_made_by(connection: Connection, user: User, now: datetime, actor: str, **about: str) -> None:
+    """Revoke what somebody who leaves, or administers no more, could still read and change with; pipelines go on to
+    send events. Whatever takes the role of admin from somebody, or keeps them out, comes by here.
+    """
+    of = api_token.c
+    theirs = delete(api_token).where(of.made_by == user.name, of.scope != TokenScope.INGEST).returning(of.name)
+    for name in sorted(connection.execute(theirs).scalars()):
+        note_change(connection, now, actor, "token revoked", f"token {name}", about)
 
 
 def visitor_with(connection: Connection, token: str, now: datetime) -> tuple[Visitor, bool] | None:

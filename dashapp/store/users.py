@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from dashapp.domain.access import Role
+from dashapp.store.moderation import api_token
 from dashapp.store.people import invitation, session, user_account
 
 
@@ -98,7 +99,11 @@ def set_active(connection: Connection, number: int, now: datetime, *, active: bo
 
 
 def rename(connection: Connection, number: int, name: str) -> None:
-    """Call a user by another name, which changes nothing that they may do."""
+    """Call a user by another name, which changes nothing that they may do. The tokens that they made stay theirs: who
+    gets the name after them has made none.
+    """
+    held = select(user_account.c.name).where(user_account.c.id == number).scalar_subquery()
+    connection.execute(update(api_token).where(api_token.c.made_by == held).values(made_by=name))
     connection.execute(update(user_account).where(user_account.c.id == number).values(name=name))
 
 

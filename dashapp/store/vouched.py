@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from dashapp.domain.access import ANONYMOUS, Role
 from dashapp.domain.identity import Identity
 from dashapp.store.sessions import end_sessions
+from dashapp.store.tokens import revoke_made_by
 from dashapp.store.trail import names_nobody, note_change
 from dashapp.store.users import User, add_user, get_user, rename, set_role, user_named, user_of
 
@@ -16,7 +17,7 @@ WAY = "oidc"
 
 
 def vouched(connection: Connection, identity: Identity, now: datetime) -> User | None:
-    """The user as the store has them from now on; None for who may not come in, whose sessions end."""
+    """The user as the store has them from now on; None for who may not come in, whose sessions and tokens end."""
     user = user_of(connection, identity.issuer, identity.subject)
     role = identity.role
     if role is None or (user and not user.active):
@@ -25,8 +26,7 @@ def vouched(connection: Connection, identity: Identity, now: datetime) -> User |
     if user is None:
         return get_user(connection, _new(connection, identity, role, now))
     if role != user.role:
-        set_role(connection, user.id, role, now)
-        note_change(connection, now, user.name, "role", _subject(user.id), {"role": role, "was": user.role, "way": WAY})
+        _give_role(connection, user, role, now)
     if not _goes_by(user.name, _wanted(identity)):
         name = _free(connection, _wanted(identity))
         rename(connection, user.id, name)
@@ -34,10 +34,18 @@ def vouched(connection: Connection, identity: Identity, now: datetime) -> User |
     return get_user(connection, user.id)
 
 
+def _give_role(connection: Connection, user: User, role: Role, now: datetime) -> None:
+    if role is not Role.ADMIN:
+        revoke_made_by(connection, user, now, user.name, way=WAY)
+    set_role(connection, user.id, role, now)
+    note_change(connection, now, user.name, "role", _subject(user.id), {"role": role, "was": user.role, "way": WAY})
+
+
 def _refuse(connection: Connection, identity: Identity, user: User | None, now: datetime) -> None:
     """Keep that somebody was refused. Of a stranger the trail has what the provider knows them by, not the name."""
     if user:
         end_sessions(connection, user.id)
+        revoke_made_by(connection, user, now, user.name, way=WAY)
     reason = "no role" if identity.role is None else "not active"
     detail = {"way": WAY, "reason": reason, "subject": identity.subject}
     note_change(connection, now, user.name if user else ANONYMOUS.name, "refused", "sign-in", detail)

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from dashapp.domain.access import Role
+from dashapp.domain.access import Role, TokenScope
 from dashapp.domain.identity import Identity
+from dashapp.store.administration import Acting
 from dashapp.store.sessions import begin_session, sessions
+from dashapp.store.tokens import tokens, visitor_with
 from dashapp.store.trail import changes_of
 from dashapp.store.users import User, add_user, get_user, set_active, set_password, users
 from dashapp.store.vouched import vouched
@@ -77,6 +79,47 @@ def test_who_has_no_role_any_more_is_refused_and_their_sessions_end(writer: Engi
         (change,) = changes_of(connection, "sign-in")
     assert (change.actor, change.action) == ("Lead Example", "refused")
     assert change.detail == {"way": "oidc", "reason": "no role", "subject": "7"}
+
+
+def an_admin_with_tokens(connection: Connection, now: datetime, name: str = "Ada") -> str:
+    """Of scope admin and ingest; returns the first."""
+    acting = Acting(connection, known(connection, said(name=name, role=Role.ADMIN), now).name, now, ISSUER)
+    acting.make_token("feed", TokenScope.INGEST, None)
+    return acting.make_token("report", TokenScope.ADMIN, None)
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, None], ids=["another role", "no role"])
+def test_who_administers_no_more_as_the_provider_says_takes_their_tokens_along(
+    writer: Engine, now: datetime, role: Role | None
+) -> None:
+    with writer.begin() as connection:
+        token = an_admin_with_tokens(connection, now)
+        Acting(connection, "Root", now, ISSUER).make_token("of Root", TokenScope.READ, None)
+        vouched(connection, said(name="Ada Example", role=role), now)
+        assert visitor_with(connection, token, now) is None
+        assert [one.name for one in tokens(connection)] == ["feed", "of Root"]
+        change = changes_of(connection, "token report")[0]
+    assert (change.actor, change.action, change.detail) == ("Ada", "token revoked", {"way": "oidc"})
+
+
+def test_an_admin_who_stays_one_keeps_their_tokens_under_another_name(writer: Engine, now: datetime) -> None:
+    with writer.begin() as connection:
+        token = an_admin_with_tokens(connection, now)
+        known(connection, said(name="Ada Example", role=Role.ADMIN), now)
+        assert visitor_with(connection, token, now) is not None
+        assert {one.made_by for one in tokens(connection)} == {"Ada Example"}
+
+
+def test_tokens_go_with_who_made_them_and_not_with_who_has_their_name_now(writer: Engine, now: datetime) -> None:
+    with writer.begin() as connection:
+        token = an_admin_with_tokens(connection, now)
+        renamed = known(connection, said(name="Ada Example", role=Role.ADMIN), now)
+        namesake = known(connection, said("8", name="Ada", role=Role.ADMIN), now)
+        Acting(connection, "Root", now, ISSUER).keep_out(namesake)
+        assert visitor_with(connection, token, now) is not None
+        known(connection, said("9", name="Olena", role=Role.ADMIN), now)
+        Acting(connection, "Root", now, ISSUER).keep_out(renamed)
+        assert visitor_with(connection, token, now) is None
 
 
 @pytest.mark.check(17)

@@ -41,6 +41,7 @@ from dashapp.web.export import (
     written,
 )
 from dashapp.web.guard import needs
+from dashapp.web.refusing import unanswered
 
 log = logging.getLogger(__name__)
 
@@ -218,9 +219,9 @@ def _unmeasured(error: Unmeasured) -> Response:
     return json_answer({"error": error.measurement.error}, 400 if error.measurement.refused else 503)
 
 
-def _method_not_allowed(error: MethodNotAllowed) -> Response | MethodNotAllowed:
+def _method_not_allowed(error: MethodNotAllowed) -> Response:
     if not request.path.startswith(OURS):
-        return error
+        return unanswered(error)
     answer = _http_error(error)
     answer.headers["Allow"] = ", ".join(_methods())
     return answer

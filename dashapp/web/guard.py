@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from pydantic_core import from_json
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
 from dashapp.domain.access import ANONYMOUS, EVERYBODY, Permission, Visitor
 from dashapp.store.engine import TooSlow
@@ -31,6 +31,7 @@ from dashapp.web.refusing import (
     note_beside,
     refused,
     told,
+    unanswered,
 )
 from dashapp.web.signing_key import signing_key
 
@@ -55,6 +56,8 @@ DASH: Mapping[str, Permission] = {
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
 BOUND = "watchfloor callbacks"
 """Where the app keeps what is known of its callbacks, by their outputs."""
+TICKS = ("refresh.n_intervals", "order.data")
+"""The properties whose changes are a page's own doing: nobody need be there for them."""
 SESSION = "sign-in"
 """The key of the session's secret in the cookie that the browser holds."""
 
@@ -133,13 +136,18 @@ def install(server: Flask, pages: Mapping[str, Permission]) -> None:
     server.register_error_handler(CSRFError, forged)
     server.register_error_handler(Forbidden, forbidden)
     server.register_error_handler(BadRequest, lambda error: told(400, str(error.description)))
+    server.register_error_handler(HTTPException, unanswered)
     server.after_request(_with_csrf)
 
 
 def _from_elsewhere() -> bool:
     """Whether a request comes from another machine, or from a proxy that hands on what others ask."""
-    came = request.remote_addr or "127.0.0.1"  # a socket of this machine has no address
-    return not ip_address(came).is_loopback or any(name in request.headers for name in FORWARDED)
+    if any(name in request.headers for name in FORWARDED):
+        return True
+    try:
+        return not ip_address(request.remote_addr or "127.0.0.1").is_loopback  # a socket of this machine has no address
+    except ValueError:  # a proxy told what is none
+        return True
 
 
 def cookie_name(port: int, what: str) -> str:
@@ -233,10 +241,17 @@ def _person(held: Services) -> Visitor:
     if found is None:
         return ANONYMOUS
     asks, due = found
-    if due and asks.session:
+    if due and asks.session and not _by_itself():
         digest = asks.session
         note_beside(held, lambda connection: note_seen(connection, digest, now))
     return asks
+
+
+def _by_itself() -> bool:
+    """Whether a page refreshes itself, or follows an order: that says nothing of anybody being there."""
+    question = asked() if request.path == CALLBACKS else None
+    changed = question.get("changedPropIds") if isinstance(question, dict) else None
+    return isinstance(changed, list) and bool(changed) and all(one in TICKS for one in changed)
 
 
 def _with_csrf(answer: Response) -> Response:

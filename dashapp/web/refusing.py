@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, g, redirect, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, HTTPException
 
 from dashapp.domain.access import ANONYMOUS, Permission, Visitor
 from dashapp.logs import request_id
@@ -108,8 +108,16 @@ def forged(error: CSRFError) -> Response:
     return told(400, "This page is too old, or the request is not from it. Load the page again.")
 
 
+def unanswered(error: HTTPException) -> Response:
+    """The answer where no view of ours gave one, with what goes with its status, such as `Allow`."""
+    kept = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return told(error.code or 500, str(error.description), kept)
+
+
 def told(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """An answer in the words that a program or a person understands."""
     if request.path.startswith(IN_JSON):
         return json_answer({"error": text}, status, headers)
-    return message_page(status, text, request_id())
+    page = message_page(status, text, request_id())
+    page.headers.update(headers or {})
+    return page

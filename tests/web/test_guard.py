@@ -131,6 +131,32 @@ def test_a_session_is_seen_every_few_minutes_and_lives_on(
         assert [one.seen_at for one in sessions(connection)] == [NOW + timedelta(hours=24)]
 
 
+@pytest.mark.parametrize("by_itself", [["refresh.n_intervals"], ["order.data"]])
+def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(
+    app: Dash, guarded: Settings, sign_in: SignIn, reader: Engine, writer: Engine, by_itself: list[str]
+) -> None:
+    client = sign_in(Role.VIEWER)
+
+    def status(changed: list[str], minutes: int) -> int:
+        later = NOW + timedelta(minutes=minutes)
+        app.server.extensions[EXTENSION] = Services(guarded, reader, lambda: later, writer)
+        return client.post(CALLBACKS, json=FILL | {"changedPropIds": changed}).status_code
+
+    assert {status(by_itself, minutes) for minutes in range(30, 12 * 60, 30)} == {200}
+    assert status(by_itself, 12 * 60) == 401
+    assert client.get("/").headers["Location"] == "/sign-in"
+
+
+def test_what_somebody_does_on_a_page_that_refreshes_itself_keeps_them_signed_in(
+    app: Dash, guarded: Settings, sign_in: SignIn, reader: Engine, writer: Engine
+) -> None:
+    client = sign_in(Role.VIEWER)
+    for hours, changed in ((11, ["address.data", "refresh.n_intervals"]), (22, ["refresh.n_intervals"])):
+        later = NOW + timedelta(hours=hours)
+        app.server.extensions[EXTENSION] = Services(guarded, reader, lambda later=later: later, writer)
+        assert client.post(CALLBACKS, json=FILL | {"changedPropIds": changed}).status_code == 200
+
+
 @pytest.mark.check(1)
 def test_who_is_not_signed_in_is_led_to_the_way_in_or_refused(app: Dash) -> None:
     client = app.server.test_client()
@@ -214,12 +240,16 @@ def test_the_trail_is_only_added_to(writer: Engine) -> None:
         ("192.0.2.7", {}, 403),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 403),
         ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, 403),
+        ("127.0.0.1", {"X-Forwarded-For": "garbage"}, 403),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.7:443"}, 403),
+        ("garbage", {}, 403),
     ],
 )
+@pytest.mark.parametrize("proxies", [0, 1])
 def test_where_nobody_signs_in_only_this_machine_is_answered(
-    settings: Settings, writer: Engine, came: str, headers: dict[str, str], status: int
+    settings: Settings, writer: Engine, proxies: int, came: str, headers: dict[str, str], status: int
 ) -> None:
-    client = create_app(settings).server.test_client()
+    client = create_app(settings.model_copy(update={"trusted_proxies": proxies})).server.test_client()
     answer = client.get("/api/v1/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": came})
     assert answer.status_code == status
 

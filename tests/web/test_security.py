@@ -17,6 +17,7 @@ from dashapp.domain.access import TokenScope
 from dashapp.settings import Settings
 from dashapp.store.tokens import create_token
 from dashapp.web import static
+from dashapp.web.observe import observe
 from dashapp.web.security import known_names
 
 PUBLIC = "https://watchfloor.example.org"
@@ -171,3 +172,36 @@ def test_other_bodies_are_refused_that_are_longer_than_a_megabyte(app: Dash) -> 
     body = b'{"output": "' + b" " * 1_050_000 + b'"}'
     answer = app.server.test_client().post("/_dash-update-component", data=body, content_type="application/json")
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/assets/none.js", 404, []),
+        ("POST", "/volume", 405, ["GET", "HEAD", "OPTIONS"]),
+        ("PUT", "/sign-in", 405, ["GET", "HEAD", "OPTIONS"]),
+    ],
+)
+def test_what_no_view_answers_is_told_on_a_page_that_names_the_request(
+    app: Dash, method: str, path: str, status: int, allowed: list[str]
+) -> None:
+    observe(app.server)
+    answer = app.server.test_client().open(path, method=method, headers={"X-Request-ID": "of-a-test"}, buffered=True)
+    assert (answer.status_code, sorted(answer.allow)) == (status, allowed)
+    assert "Request of-a-test" in answer.text
+    assert '<a href="/">Watchfloor</a>' in answer.text
+
+
+def test_a_form_that_is_too_long_is_refused_on_a_page(settings: Settings) -> None:
+    server = create_app(settings.model_copy(update={"auth": "password"})).server
+    answer = server.test_client().post("/sign-in", data={"name": "a" * 1_100_000})
+    assert (answer.status_code, "Request Entity Too Large" in answer.text) == (413, True)
+    assert '<a href="/">Watchfloor</a>' in answer.text
+
+
+def test_what_no_view_of_the_api_answers_is_told_in_json(app: Dash) -> None:
+    asked = (("GET", "/api/v1/none", 404), ("PUT", "/api/v1/metrics", 405), ("PUT", "/healthz", 405))
+    for method, path, status in asked:
+        answer = app.server.test_client().open(path, method=method)
+        assert (answer.status_code, answer.mimetype) == (status, "application/json")
+        assert "error" in answer.get_json()

@@ -12,6 +12,8 @@ from dashapp.web.desk import services, who_asks
 
 HERE = Rate(10, timedelta(minutes=15))
 """For a name from an address: somebody who mistypes."""
+DAILY = Rate(20, timedelta(days=1))
+"""The same in the long run: a fifth of NAME, so that no address alone keeps somebody out elsewhere."""
 ADDRESS = Rate(50, timedelta(hours=1))
 """For all names from an address: an office behind one address, or somebody who tries one name after the other."""
 NAME = Rate(100, timedelta(days=1))
@@ -29,8 +31,8 @@ def wait_for(name: str) -> timedelta | None:
     held = services()
     with held.writer.begin() as connection:
         waits = [wait_of(connection, what, rate, held.clock()) for what, rate in _tried(name)]
-        wait = max((wait for wait in waits if wait), default=None)
-        if wait:
+        wait = max((wait or timedelta.resolution for wait in waits if wait is not None), default=None)
+        if wait is not None:
             _note_held(connection)
         else:
             for what, rate in _tried(name):
@@ -59,10 +61,15 @@ def _note_held(connection: Connection) -> None:
 
 
 def _tried(name: str) -> tuple[tuple[str, Rate], ...]:
-    """What a try is counted as; what is refused as one of these uses up none."""
+    """What a try is counted as; what is refused as one of these uses up none. Who is signed in has tries of their own,
+    which nobody else uses up.
+    """
+    if (user := who_asks().user_id) is not None:
+        return (f"password of user {user} within", HERE), (f"passwords of user {user} within", DAILY)
     told, address = name.strip().casefold(), _address()
     return (
         (f"password of {told} from {address}", HERE),
+        (f"passwords of {told} from {address}", DAILY),
         (f"passwords from {address}", ADDRESS),
         (f"password of {told}", NAME),
     )

@@ -90,6 +90,16 @@ def test_a_session_that_was_left_open_is_no_way_to_guess_the_password(ada: Brows
     assert actions.count("password refused") == 10
 
 
+def test_the_tries_of_others_keep_nobody_who_is_signed_in_from_changing_their_password(
+    door: Entrance, ada: Browser
+) -> None:
+    for i in range(1, 12):
+        for _ in range(10):
+            door.browser(f"192.0.2.{i}").sign_in(password="wrong")
+    assert door.browser("198.51.100.1").sign_in().status_code == 429
+    assert change(ada, PASSWORD)[0] == 302
+
+
 def test_somebody_signs_out_everywhere_else(door: Entrance, ada: Browser) -> None:
     others = [door.browser(), door.browser()]
     for other in others:

@@ -10,11 +10,13 @@ from sqlalchemy import Engine, select, text
 from dashapp.domain.access import Role
 from dashapp.domain.passwords import is_outdated
 from dashapp.settings import Settings
+from dashapp.store.buckets import take, wait_of
 from dashapp.store.incidents import audit
 from dashapp.store.people import bucket
 from dashapp.store.sessions import sessions
 from dashapp.store.users import add_user, get_user, set_active
 from dashapp.web import signing
+from dashapp.web.tries import NAME
 from tests.web.entrance import NOW, PASSWORD, Entrance, entrance
 
 WRONG = "The name or the password is wrong."
@@ -138,6 +140,30 @@ def test_a_name_that_many_addresses_try_is_slowed_down(door: Entrance) -> None:
     assert statuses == [403] * 100 + [429]
 
 
+@pytest.mark.check(13)
+def test_no_address_alone_keeps_somebody_out_elsewhere(door: Entrance) -> None:
+    door.user()
+    browser, statuses = door.browser(), []
+    for _ in range(3 * 24 * 12):
+        statuses.append(browser.sign_in(password="wrong").status_code)
+        door.later(timedelta(minutes=5))
+        with door.writer.begin() as connection:
+            assert wait_of(connection, "password of ada", NAME, door.now) is None
+    assert statuses.count(403) == 79  # twenty at once, and as many again each day
+    assert door.browser("192.0.2.2").sign_in().status_code == 302
+
+
+def test_what_one_address_is_refused_is_not_counted_against_the_name(door: Entrance) -> None:
+    door.user()
+    for _ in range(3):
+        statuses = [door.browser().sign_in(password="wrong").status_code for _ in range(50)]
+        door.later(timedelta(minutes=15))
+    assert statuses == [429] * 50
+    with door.writer.begin() as connection:
+        for _ in range(100 - 20):
+            assert take(connection, "password of ada", NAME, NOW) is None
+
+
 def test_a_network_of_ipv6_counts_as_one_address(door: Entrance) -> None:
     door.user()
     for i in range(10):
@@ -167,7 +193,7 @@ def test_what_is_counted_is_kept_as_digests(door: Entrance) -> None:
     door.browser().sign_in("Ada", "wrong")
     with door.writer.connect() as connection:
         kept = [row.digest for row in connection.execute(select(bucket))]
-    assert [len(one) for one in kept] == [64, 64, 64]
+    assert [len(one) for one in kept] == [64] * 4
 
 
 @pytest.mark.check(20)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dashapp.metrics.counted import Mask
 from dashapp.metrics.looking import Look
 from dashapp.stats.outbreak import LARGEST_GAP
-from dashapp.store.findings import NEAR, Finding
+from dashapp.store.findings import Finding
 
 STORY = 6
 """Days without an alarm that two alarms of one incident may have between them: what comes back on the same weekday goes
@@ -19,24 +19,27 @@ Numbered = NDArray[np.intp]
 
 
 def spoken(seen: Look, findings: Iterable[Finding], series: Iterable[str]) -> Numbered:
-    """The number of the incident that an analyst has judged, (series, days), on its days and next to them; else 0."""
-    rows = {name: row for row, name in enumerate(series)}
-    found = np.zeros((len(rows), seen.counted.days.length), dtype=np.intp)
-    for one in findings:
-        since, until = ((day - seen.counted.days.since).days for day in (one.seen.since - NEAR, one.seen.until + NEAR))
-        if one.seen.series in rows and until >= 0:
-            found[rows[one.seen.series], max(0, since) : until + 1] = one.id
+    """The number of the incident that an analyst has judged, (series, days), on its days in its series and in those
+    that are part of it; else 0. What was judged of a series itself goes before what was judged of a whole.
+    """
+    names = list(series)
+    found = np.zeros((len(names), seen.counted.days.length), dtype=np.intp)
+    for one in sorted(findings, key=lambda one: len(one.seen.series)):
+        since, until = ((day - seen.counted.days.since).days for day in (one.seen.since, one.seen.until))
+        rows = [row for row, name in enumerate(names) if f"{name}&".startswith(f"{one.seen.series}&")]
+        found[rows, max(0, since) : max(0, until + 1)] = one.id
     return found
 
 
 def stories(alarms: Mask, said: Numbered) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """The places of a series and of its alarms that are one incident. `said` is of `spoken`: what an analyst has judged
-    takes in nothing that comes days later, for nobody would look at it.
+    has the alarms of the days that were judged, and no other, for nobody would look at those.
     """
+    spells = np.cumsum(np.diff(said, axis=1, prepend=0) != 0, axis=1)
     for row in np.flatnonzero(alarms.any(axis=1)).tolist():
         days = np.flatnonzero(alarms[row])
-        gaps, other = np.diff(days) - 1, np.diff(said[row, days]) != 0
-        for run in np.split(days, np.flatnonzero(gaps > np.where(other, LARGEST_GAP, STORY)) + 1):
+        apart = (np.diff(days) - 1 > STORY) | (np.diff(spells[row, days]) != 0)
+        for run in np.split(days, np.flatnonzero(apart) + 1):
             yield row, run
 
 

@@ -72,20 +72,22 @@ class Sighting:
         over = set((self.evidence or {}).get("quiet", ()))
         return [day for day in Window(self.since, self.until) if day.isoformat() not in over]
 
-    def same(self, other: "Sighting") -> bool:
-        """Whether two sightings are of one incident."""
-        alike = self.kind == other.kind or {self.kind, other.kind} <= UP
-        return alike and self.touches(other)
+    def alike(self, other: "Sighting") -> bool:
+        """Whether two sightings are of one series, and of kinds that one incident may have."""
+        return self.series == other.series and (self.kind == other.kind or {self.kind, other.kind} <= UP)
 
-    def touches(self, other: "Sighting") -> bool:
-        """Whether two sightings are of one series, and of days that are not apart."""
-        near = self.since <= other.until + NEAR and other.since <= self.until + NEAR
-        return self.series == other.series and near
+    def same(self, other: "Sighting") -> bool:
+        """Whether two sightings are of one incident: alike, and of days that are not apart."""
+        return self.alike(other) and self.side(other.since - NEAR, other.until + NEAR) == 0
+
+    def side(self, since: date, until: date) -> int:
+        """-1 for one whose days are all before these, 1 for one whose days are all after them, else 0."""
+        return (self.since > until) - (self.until < since)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """An incident as the store has it."""
+    """An incident as the store has it. Once an analyst has judged it, its days are those that the analyst saw."""
 
     id: int
     source: Source
@@ -101,6 +103,17 @@ class Finding:
     def subject(self) -> str:
         """What the trail of changes calls it."""
         return subject(self.id)
+
+    @property
+    def settled(self) -> bool:
+        """Whether an analyst has judged it."""
+        return self.state is not Triage.OPEN
+
+    def takes(self, one: Sighting, settled: Iterable["Finding"]) -> bool:
+        """Whether a sighting is of this incident: on its days if settled, else near to them, none settled between."""
+        if self.settled:
+            return one.alike(self.seen) and one.side(self.seen.since, self.seen.until) == 0
+        return one.same(self.seen) and not any(_between(other.seen, one, self.seen) for other in settled)
 
 
 def subject(number: int) -> str:
@@ -133,17 +146,18 @@ def keep_sightings(
     connection: Connection, source: Source, judged: Window, seen: Sequence[Sighting], now: datetime
 ) -> dict[str, int]:
     """Bring what the store has of a source in line with what a run saw in the days that it judged: open what is new,
-    extend what goes on, end what is over, withdraw what is seen no more and nobody has confirmed or dismissed. Returns
-    how many of each.
+    extend what goes on, end what is over, withdraw what is seen no more and nobody has confirmed or dismissed. What was
+    confirmed or dismissed keeps its days. Returns how many of each.
     """
     counts, left = Counter[str](), list(seen)
     recent = [known for known in findings_of(connection, source) if known.seen.until >= judged.since - NEAR]
-    for known in recent:
-        found = [one for one in left if one.same(known.seen)]
+    settled = [known for known in recent if known.settled]
+    for known in sorted(recent, key=lambda one: not one.settled):
+        found = [one for one in left if known.takes(one, settled)]
         left = [one for one in left if one not in found]
         if found:
             counts[_follow(connection, known, _joined(found), judged, now)] += 1
-        elif known.state is Triage.OPEN and known.seen.since >= judged.since:
+        elif not known.settled and known.seen.since >= judged.since:
             connection.execute(update(finding).where(finding.c.id == known.id).values(withdrawn_at=now, changed_at=now))
             note_change(connection, now, DETECTOR, "withdrawn", known.subject, {})
             counts["withdrawn"] += 1
@@ -166,8 +180,9 @@ def note_attacks(connection: Connection, attacks: Mapping[int, str | None], now:
 def triage(
     connection: Connection, number: int, state: Triage, note: str | None, actor: str, now: datetime
 ) -> Finding | None:
-    """Say what an analyst makes of an incident; None where there is none of this number. The series is judged again
-    from its first day on, as far as runs look back: what is confirmed is no part of a baseline.
+    """Say what an analyst makes of an incident; None where there is none of this number. It holds for the days that the
+    incident has by then. The series is judged again from its first day on, as far as runs look back: what is confirmed
+    is no part of a baseline.
     """
     known = finding_by_id(connection, number)
     if known is None:
@@ -200,6 +215,11 @@ def _of(source: Source) -> tuple[ColumnElement[bool], ...]:
     return of.origin == source.origin, of.metric == source.metric, of.detector == source.detector
 
 
+def _between(middle: Sighting, *others: Sighting) -> bool:
+    """Whether the days of a sighting lie between those of others like it."""
+    return middle.alike(others[0]) and len({one.side(middle.since, middle.until) for one in others}) > 1
+
+
 def _joined(found: Sequence[Sighting]) -> Sighting:
     """Sightings of one incident as one: the strongest, over all of their days."""
     strongest = min(found, key=lambda one: min(one.p or 1.0, one.coordination or 1.0))
@@ -208,8 +228,7 @@ def _joined(found: Sequence[Sighting]) -> Sighting:
 
 def _follow(connection: Connection, known: Finding, seen: Sighting, judged: Window, now: datetime) -> str:
     """Bring a stored incident up to date, and say what became of it."""
-    began_before = known.seen.since < judged.since
-    seen = replace(seen, since=min(known.seen.since, seen.since)) if began_before else seen
+    seen = _over_days(known, seen, judged)
     ended = _over(seen, judged)
     if seen == known.seen and ended == (known.ended_at is not None):
         return "unchanged"
@@ -224,6 +243,13 @@ def _follow(connection: Connection, known: Finding, seen: Sighting, judged: Wind
     detail = {"kind": seen.kind, "since": seen.since.isoformat(), "until": seen.until.isoformat(), "p": seen.p}
     note_change(connection, now, DETECTOR, action, known.subject, detail)
     return action
+
+
+def _over_days(known: Finding, seen: Sighting, judged: Window) -> Sighting:
+    """A sighting over the days that an analyst has judged, else over its own and those that no run judges again."""
+    if known.settled:
+        return replace(seen, since=known.seen.since, until=known.seen.until)
+    return replace(seen, since=min(known.seen.since, seen.since)) if known.seen.since < judged.since else seen
 
 
 def _end(connection: Connection, known: Finding, now: datetime) -> None:

@@ -14,6 +14,8 @@ from dashapp.store.trail import changes_of
 from dashapp.store.version import has_news
 from tests.weeks import LAST, NOW, SLA, SPIKE, Look, found, judged, put, put_weeks, rolled_up
 
+DAY = timedelta(days=1)
+
 
 def test_a_spike_is_opened_with_what_was_seen_and_expected(spiked: Engine, look: Look) -> None:
     told = look()
@@ -144,6 +146,27 @@ def test_what_comes_back_once_an_analyst_has_spoken_is_another_incident(
     days_after(spiked, settings, look, 40, 40, 130)
     told = [(one.seen.since, one.state) for one in found(spiked)]
     assert told == [(SPIKE, state), (SPIKE + timedelta(days=6), Triage.OPEN)]
+
+
+@pytest.mark.parametrize("state", [Triage.CONFIRMED, Triage.DISMISSED])
+def test_an_attack_on_the_days_after_one_that_was_judged_is_an_incident_of_its_own(
+    writer: Engine, look: Look, settings: Settings, state: Triage
+) -> None:
+    put_weeks(writer, settings, {LAST: 75})
+    rolled_up(writer)
+    look()
+    [before] = found(writer)
+    with writer.begin() as connection:
+        triage(connection, before.id, state, "product launch", "lead", NOW)
+    days_after(writer, settings, look, 600, 900)
+    known, new = found(writer)
+    assert (known.seen, known.state, known.note) == (before.seen, state, "product launch")
+    assert (new.seen.since, new.seen.until, new.seen.observed) == (LAST + DAY, LAST + 2 * DAY, 1500)
+    assert new.state is Triage.OPEN
+    with writer.begin() as connection:
+        connection.execute(expectation.delete())
+    assert look(NOW + 2 * DAY + timedelta(minutes=1))["origins"] == 1
+    assert found(writer) == [known, new]
 
 
 def test_a_slow_rise_that_ends_in_a_spike_is_one_incident(writer: Engine, look: Look, settings: Settings) -> None:

@@ -155,6 +155,68 @@ def test_what_an_analyst_has_judged_is_not_withdrawn(connection: Connection, sta
     assert only(connection).state is state
 
 
+def judge(connection: Connection, state: Triage, *numbers: int) -> None:
+    for number in numbers:
+        triage(connection, number, state, "product launch", "lead", NOW)
+
+
+JUDGED = pytest.mark.parametrize("state", [Triage.CONFIRMED, Triage.DISMISSED])
+
+
+@JUDGED
+def test_days_after_those_that_an_analyst_judged_are_another_incident(connection: Connection, state: Triage) -> None:
+    keep(connection, days(1, 10), seen(9, 10, observed=75.0))
+    before = only(connection)
+    judge(connection, state, before.id)
+    later = (before.seen, seen(11, 12, observed=1500.0, evidence={}))
+    assert keep(connection, days(1, 12), *later) == {"opened": 1, "ended": 1}
+    known, new = findings_of(connection, SOURCE)
+    assert (known.seen, known.state, known.note) == (before.seen, state, "product launch")
+    assert (new.seen, new.state, new.note) == (later[1], Triage.OPEN, None)
+    assert keep(connection, days(1, 12), *later) == {}
+
+
+@JUDGED
+def test_what_was_judged_keeps_its_days_and_takes_what_is_counted_anew_in_them(
+    connection: Connection, state: Triage
+) -> None:
+    keep(connection, days(1, 10), seen(8, 10, observed=75.0))
+    judge(connection, state, only(connection).id)
+    keep(connection, days(1, 10), seen(9, 9, observed=80.0))
+    assert (spans(connection), only(connection).seen.observed) == ([(8, 10)], 80.0)
+    keep(connection, days(9, 10), seen(9, 10, observed=81.0))
+    assert (spans(connection), only(connection).seen.observed) == ([(8, 10)], 81.0)
+
+
+@JUDGED
+def test_days_before_and_after_what_was_judged_are_no_one_incident(connection: Connection, state: Triage) -> None:
+    keep(connection, days(1, 10), seen(8, 8))
+    judge(connection, state, 1)
+    around = seen(7, 7), seen(8, 8), seen(9, 9)
+    assert keep(connection, days(1, 10), *around[:2]) == {"opened": 1}
+    assert keep(connection, days(1, 10), *around) == {"opened": 1}
+    assert spans(connection) == [(8, 8), (7, 7), (9, 9)]
+    assert keep(connection, days(1, 10), *around) == {}
+
+
+def test_what_is_judged_day_by_day_is_one_incident_each_time(connection: Connection) -> None:
+    found: list[Sighting] = []
+    for day in (9, 10, 11):
+        found.append(seen(day, day))
+        keep(connection, days(1, day), *found)
+        judge(connection, Triage.CONFIRMED, findings_of(connection, SOURCE)[-1].id)
+    assert spans(connection) == [(9, 9), (10, 10), (11, 11)]
+
+
+def test_what_is_reopened_takes_in_the_days_after_it_that_nobody_has_judged(connection: Connection) -> None:
+    keep(connection, days(1, 10), seen(9, 10))
+    judge(connection, Triage.DISMISSED, 1)
+    keep(connection, days(1, 11), seen(9, 10), seen(11, 11))
+    judge(connection, Triage.OPEN, 1)
+    assert keep(connection, days(1, 11), seen(9, 11)) == {"extended": 1, "withdrawn": 1}
+    assert spans(connection) == [(9, 11)]
+
+
 def test_days_that_were_not_judged_withdraw_nothing(connection: Connection) -> None:
     keep(connection, days(1, 10), seen(8, 10))
     assert keep(connection, days(9, 12)) == {"ended": 1}

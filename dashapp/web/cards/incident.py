@@ -30,10 +30,11 @@ from dashapp.web.scenes import Scene
 from dashapp.web.triaging import number_of
 
 BUTTONS = {Triage.CONFIRMED: "Confirm", Triage.DISMISSED: "Dismiss", Triage.OPEN: "Reopen"}
+LATER = "Unusual days that come after it are another incident."
 SAID = {
     Triage.OPEN: "Nobody has said yet what this is.",
-    Triage.CONFIRMED: "Confirmed: its days leave the baseline from the next run of the detector on.",
-    Triage.DISMISSED: "Dismissed: it stays in the list, and asks nobody to look.",
+    Triage.CONFIRMED: "Confirmed: its days leave the baseline from the next run of the detector on. " + LATER,
+    Triage.DISMISSED: "Dismissed: it stays in the list, and asks nobody to look. " + LATER,
 }
 SAID_OF_CHANGES = {
     Triage.CONFIRMED: "Confirmed: baselines begin anew with its day.",

@@ -78,6 +78,14 @@ def admin_beside(connection: Connection, number: int, provider: str | None) -> b
     return connection.execute(others.limit(1)).first() is not None
 
 
+def stands(connection: Connection, user: User) -> bool:
+    """Whether somebody is still active, and has the role and the way in with which they were looked up. To be asked in
+    the transaction that lets them in: looking at a password takes long enough for an admin to reset it.
+    """
+    found = get_user(connection, user.id)
+    return found is not None and found.active and _way_in(found) == _way_in(user)
+
+
 def forget_password(connection: Connection, number: int, now: datetime) -> None:
     """Have a user choose a new password before they sign in again."""
     _change(connection, number, now, password=None)
@@ -121,6 +129,10 @@ def _change(connection: Connection, number: int, now: datetime, **values: Any) -
     connection.execute(update(user_account).where(user_account.c.id == number).values(changed_at=now, **values))
     connection.execute(delete(session).where(session.c.user_id == number))
     connection.execute(delete(invitation).where(invitation.c.user_id == number))
+
+
+def _way_in(user: User) -> tuple[str | None, ...]:
+    return user.role, user.password, user.issuer, user.subject
 
 
 def _users() -> Select[Any]:

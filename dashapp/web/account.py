@@ -1,5 +1,7 @@
 """One's own account: who one is here, the password, and where one is signed in."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, redirect, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,14 +12,15 @@ from dashapp.domain.access import Permission
 from dashapp.domain.passwords import MOST, hashed, is_password
 from dashapp.settings import Settings
 from dashapp.store.engine import TooSlow
-from dashapp.store.sessions import Session, end_sessions, sessions
+from dashapp.store.sessions import Session, end_sessions, session_of, sessions
 from dashapp.store.trail import note_change
-from dashapp.store.users import User, get_user, set_password
+from dashapp.store.users import User, get_user, set_password, stands
 from dashapp.web.desk import services
-from dashapp.web.entering import enter
+from dashapp.web.entering import enter, hold
 from dashapp.web.guard import needs, visitor
 from dashapp.web.menu import ACCOUNT
 from dashapp.web.plain import plain_page
+from dashapp.web.refusing import SIGN_IN
 from dashapp.web.signing import home, no_answer, wrong_new_password
 from dashapp.web.tries import wait_for, went_well
 
@@ -65,8 +68,10 @@ def end_others() -> WerkzeugResponse:
 
 @needs(Permission.OWN)
 def change_password() -> "Response | WerkzeugResponse":
-    """The page again, after the password was changed; that ends all sessions, and another begins here."""
-    held, (user, _) = services(), _own()
+    """The page again, after the password was changed; that ends all sessions, and another begins here. Who was signed
+    out while the present password was looked at changes nothing, and is led to the way in.
+    """
+    held, (user, here) = services(), _own()
     new = request.form.get("password", "")
     if wait_for(user.name) is not None:
         return _page(wrong=OFTEN, status=429)
@@ -77,14 +82,26 @@ def change_password() -> "Response | WerkzeugResponse":
         return _page(wrong=NOT_YOURS, status=403)
     if wrong := wrong_new_password(new, user.name):
         return _page(wrong=wrong, status=422)
-    kept = hashed(new)
+    secret = _changed(user, here, hashed(new))
+    if secret is None:
+        return redirect(SIGN_IN)
+    hold(secret)
+    return redirect(f"{ACCOUNT}?done=password")
+
+
+def _changed(user: User, here: str | None, kept: str) -> str | None:
+    """The secret of the session in which a user goes on, with another password by its hash. None where the session that
+    they ask in has ended since, or the password that they gave is not theirs any more.
+    """
+    held = services()
+    now = held.clock()
     with held.writer.begin() as connection:
-        now = held.clock()
+        if here is None or session_of(connection, here) is None or not stands(connection, user):
+            return None
         set_password(connection, user.id, kept, now)
         went_well(connection, user.name)
         note_change(connection, now, user.name, "password", f"user {user.id}", {"way": WAY})
-    enter(user, WAY)
-    return redirect(f"{ACCOUNT}?done=password")
+        return enter(connection, replace(user, password=kept), WAY)
 
 
 def _page(done: str = "", wrong: str = "", status: int = 200) -> Response:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from dashapp.domain.access import Role, TokenScope, Visitor
 from dashapp.settings import Settings
 from dashapp.store.administration import MOST_TOKEN_DAYS, Acting, Refused
+from dashapp.store.sessions import session_of
 from dashapp.store.users import User
 from dashapp.web.desk import Services
 from dashapp.web.triaging import number_in
@@ -18,6 +21,7 @@ NO_SCOPE = "A scope is one of ingest, summary, read and admin."
 NO_DAYS = f"A token is good for 1 to {MOST_TOKEN_DAYS:,} days; without a number, until it is revoked."
 NOBODY_SIGNS_IN = "Nobody signs in here (AUTH=none)."
 ELSEWHERE = "With AUTH=oidc users are made when they first sign in at the provider."
+SIGNED_OUT = "Your session has ended. Sign in again."
 NOT_YOURSELF = "Your own password you change under your name in the menu."
 
 
@@ -68,10 +72,22 @@ def administer(held: Services, given: Mapping[str, Any], asks: Visitor, now: dat
         return Done(NOBODY_SIGNS_IN)
     try:
         with held.writer.begin() as connection:
-            acting = Acting(connection, asks.name, now, held.settings.provider)
+            acting = Acting(connection, _actor(connection, asks), now, held.settings.provider)
             return do(_Wish(given, asks, acting, held.settings)) or Done()
     except Refused as reason:
         return Done(str(reason))
+
+
+def _actor(connection: Connection, asks: Visitor) -> str:
+    """Who acts, by the name that they have now. Who was signed out since they asked may not: they may be admin no more,
+    and a token that they made would stay.
+    """
+    if asks.session is None:
+        return asks.name
+    here = session_of(connection, asks.session)
+    if here is None:
+        raise Refused(SIGNED_OUT)
+    return here.name
 
 
 def _add(wish: _Wish) -> Done:

@@ -4,11 +4,12 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app, session
+from sqlalchemy import Connection
 
 from dashapp.domain.access import Visitor
 from dashapp.store.sessions import begin_session, end_session
 from dashapp.store.trail import note_change
-from dashapp.store.users import User, note_sign_in
+from dashapp.store.users import User, note_sign_in, stands
 from dashapp.web.desk import services
 from dashapp.web.guard import SESSION
 
@@ -17,16 +18,23 @@ PLACES = "watchfloor places"
 HOME = "/"
 
 
-def enter(user: User, way: str) -> None:
-    """Sign a user in, in a session of its own: whatever the browser held before is worth nothing from now on. `way` is
-    how they came in, for the trail.
+def enter(connection: Connection, user: User, way: str) -> str | None:
+    """Begin a session of a user, and return the secret that the browser is to `hold` once the transaction has ended.
+    None where they may not come in any more as whom they were looked up: with that password and role, and active. `way`
+    is how they came in, for the trail.
     """
+    if not stands(connection, user):
+        return None
     held = services()
     now = held.clock()
-    with held.writer.begin() as connection:
-        secret = begin_session(connection, user.id, now, timedelta(days=held.settings.session_days))
-        note_sign_in(connection, user.id, now)
-        note_change(connection, now, user.name, "signed in", f"user {user.id}", {"way": way})
+    secret = begin_session(connection, user.id, now, timedelta(days=held.settings.session_days))
+    note_sign_in(connection, user.id, now)
+    note_change(connection, now, user.name, "signed in", f"user {user.id}", {"way": way})
+    return secret
+
+
+def hold(secret: str) -> None:
+    """Have the browser go on in a session of its own: whatever it held before is worth nothing from now on."""
     session.clear()
     session.permanent = True
     session[SESSION] = secret

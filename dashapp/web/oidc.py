@@ -11,10 +11,9 @@ from dashapp.domain.identity import Identity
 from dashapp.logs import request_id
 from dashapp.settings import Settings
 from dashapp.store.engine import TooSlow
-from dashapp.store.users import User
 from dashapp.store.vouched import WAY, vouched
 from dashapp.web.desk import services
-from dashapp.web.entering import back_to, enter
+from dashapp.web.entering import back_to, enter, hold
 from dashapp.web.guard import needs
 from dashapp.web.openid import OpenId, Refused, Registration
 from dashapp.web.plain import message_page
@@ -41,10 +40,10 @@ def blueprint(settings: Settings) -> Blueprint:
     @needs(Permission.OPEN)
     def back() -> WerkzeugResponse:
         identity, following = openid.finish()
-        user = _user(identity)
-        if user is None:
+        secret = _entered(identity)
+        if secret is None:
             return _told(403, NO_ACCESS, "no role, or not active")
-        enter(user, WAY)
+        hold(secret)
         return redirect(following)
 
     for failure in (SQLAlchemyError, TooSlow):
@@ -72,14 +71,19 @@ def _told(status: int, said: str, reason: str) -> Response:
     return message_page(status, said, request_id())
 
 
-def _user(identity: Identity) -> User | None:
+def _entered(identity: Identity) -> str | None:
+    """The secret of a session of whom the provider vouches for; None for who may not come in."""
     try:
-        return _vouched(identity)
+        return _tried(identity)
     except IntegrityError:  # somebody signed in twice at once for the first time, and the other was quicker
-        return _vouched(identity)
+        return _tried(identity)
 
 
-def _vouched(identity: Identity) -> User | None:
+def _tried(identity: Identity) -> str | None:
+    """What the provider says and the session that it begins are one change: what an admin does comes before or after
+    both, and ends the session if after.
+    """
     held = services()
     with held.writer.begin() as connection:
-        return vouched(connection, identity, held.clock())
+        user = vouched(connection, identity, held.clock())
+        return enter(connection, user, WAY) if user else None

@@ -17,7 +17,7 @@ from dashapp.store.invitations import Invited, accept, invited_by, wrong_new_nam
 from dashapp.store.trail import note_change
 from dashapp.store.users import User, rehash, user_named
 from dashapp.web.desk import services
-from dashapp.web.entering import HOME, back_to, enter, leave
+from dashapp.web.entering import HOME, back_to, enter, hold, leave
 from dashapp.web.guard import csrf, needs, visitor
 from dashapp.web.menu import SIGN_OUT
 from dashapp.web.plain import message_page, plain_page
@@ -76,10 +76,10 @@ def signed_in() -> "Response | WerkzeugResponse":
         told = _form(429, f"There were too many tries. Wait for {_told(seconds)}, then try again.")
         told.headers["Retry-After"] = str(seconds)
         return told
-    user = _checked(name, password)
-    if user is None:
+    secret = _entered(name, password)
+    if secret is None:
         return _form(403, WRONG)
-    enter(user, WAY)
+    hold(secret)
     return redirect(back_to(request.form.get("next", "")))
 
 
@@ -115,14 +115,10 @@ def chosen() -> "Response | WerkzeugResponse":
     password = request.form.get("password", "")
     if wrong := (_wrong_name(name) if found.user is None else None) or wrong_new_password(password, name):
         return _set_up(found, 422, wrong)
-    held, secret = services(), session.get(INVITATION, "")
-    with held.writer.begin() as connection:
-        user = accept(connection, secret, name, hashed(password), held.clock())
-        if user:
-            went_well(connection, name)
-    if user is None:
+    secret = _accepted(name, hashed(password))
+    if secret is None:
         return message_page(404, OVER, request_id())
-    enter(user, INVITATION)
+    hold(secret)
     return redirect(HOME)
 
 
@@ -178,25 +174,43 @@ def _invited() -> Invited | None:
         return invited_by(connection, session.get(INVITATION, ""), held.clock())
 
 
-def _checked(name: str, password: str) -> User | None:
-    """The user of a name and password. Nobody learns from the answer, or from how long it takes, whether the name is
-    one: a password is always looked at. What was typed in place of a name is not kept, for it may be a password.
+def _accepted(name: str, password: str) -> str | None:
+    """The secret of a session of whom the way in has led in, with the hash of their password; None where it is no way
+    in any more.
     """
     held = services()
-    with held.store.connect() as connection:
-        user = None if wrong_name(name) else user_named(connection, name)  # some databases fail at what is no name
-    kept = user.password if user and user.active else None
-    fits = len(password) <= MOST and is_password(password, kept)
-    now = held.clock()
     with held.writer.begin() as connection:
-        if user is None or kept is None or not fits:
-            subject = f"user {user.id}" if user else "nobody"
-            note_change(connection, now, ANONYMOUS.name, "sign-in refused", subject, {"way": WAY})
+        user = accept(connection, session.get(INVITATION, ""), name, password, held.clock())
+        if user is None:
             return None
         went_well(connection, name)
-        if is_outdated(kept):
-            rehash(connection, user.id, hashed(password))
-    return user
+        return enter(connection, user, INVITATION)
+
+
+def _entered(name: str, password: str) -> str | None:
+    """The secret of a session of the user of a name and password. Nobody learns from the answer, or from how long it
+    takes, whether the name is one: a password is always looked at. What was typed in place of a name is not kept, for
+    it may be a password.
+    """
+    held, user = services(), _named(name)
+    kept = user.password if user and user.active else None
+    fits = len(password) <= MOST and is_password(password, kept)
+    better = hashed(password) if kept and fits and is_outdated(kept) else None
+    with held.writer.begin() as connection:
+        secret = enter(connection, user, WAY) if user and fits else None
+        if user is None or secret is None:
+            subject = f"user {user.id}" if user else "nobody"
+            note_change(connection, held.clock(), ANONYMOUS.name, "sign-in refused", subject, {"way": WAY})
+            return None
+        went_well(connection, name)
+        if better:
+            rehash(connection, user.id, better)
+    return secret
+
+
+def _named(name: str) -> User | None:
+    with services().store.connect() as connection:
+        return None if wrong_name(name) else user_named(connection, name)  # some databases fail at what is no name
 
 
 def _told(seconds: int) -> str:

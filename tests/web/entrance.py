@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+from argon2 import PasswordHasher
 from dash import Dash
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -16,8 +18,9 @@ from dashapp.app import create_app
 from dashapp.domain.access import Role
 from dashapp.domain.passwords import hashed
 from dashapp.settings import Settings
+from dashapp.store.administration import Acting
 from dashapp.store.engine import reader_engine
-from dashapp.store.users import add_user
+from dashapp.store.users import User, add_user
 from dashapp.web.desk import EXTENSION, Services
 
 NOW = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
@@ -49,6 +52,12 @@ class Entrance:
         with self.writer.begin() as connection:
             return add_user(connection, name, role, NOW, password=hashed(password))
 
+    def acts(self, do: Callable[[Acting, User], object], number: int = 1) -> object:
+        """What an admin does to a user."""
+        with self.writer.begin() as connection:
+            acting = Acting(connection, "Root", self.now)
+            return do(acting, acting.user(number))
+
     def later(self, passed: timedelta) -> None:
         """Let time pass."""
         self.now += passed
@@ -73,6 +82,18 @@ class Browser:
 
     def status(self, address: str = "/_dash-layout") -> int:
         return self.client.get(address).status_code
+
+
+def while_checking(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Have something happen while the next password is looked at, which takes long."""
+    look = PasswordHasher.verify
+
+    def slow(hasher: PasswordHasher, kept: str, given: str) -> bool:
+        monkeypatch.setattr(PasswordHasher, "verify", look)
+        do()
+        return look(hasher, kept, given)
+
+    monkeypatch.setattr(PasswordHasher, "verify", slow)
 
 
 def opened(settings: Settings, reader: Engine, writer: Engine) -> Entrance:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from pydantic import ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 from dashapp.app import create_app
@@ -185,6 +185,18 @@ def test_a_role_that_the_provider_has_changed_ends_the_other_sessions_at_the_nex
         user = user_named(connection, "Mover Example")
     assert user is not None
     assert user.role is Role.VIEWER
+
+
+def test_what_the_provider_says_and_the_session_come_together_or_not_at_all(
+    browser: FlaskClient, running: Provider, writer: Engine
+) -> None:
+    with writer.begin() as connection:
+        connection.execute(text("ALTER TABLE session RENAME TO away"))
+    assert sign_in(browser, running, "lead").status_code == 503
+    with writer.begin() as connection:
+        assert list(users(connection)) == []
+        connection.execute(text("ALTER TABLE away RENAME TO session"))
+    assert sign_in(browser, running, "lead").status_code == 302
 
 
 @pytest.mark.check(15)

@@ -3,7 +3,7 @@
 from dashapp.alerts.look import WEEK, Concern, Found, Look, State
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
-from dashapp.metrics.standing import Standing, has_looked, standing
+from dashapp.metrics.standing import Standing, could_judge, standing
 from dashapp.metrics.telling import title, why
 from dashapp.metrics.words import day, days
 
@@ -15,7 +15,7 @@ def incidents(look: Look) -> Found:
         one for one in standing(look.desk, look.ask(window.until, WEEK)) if one.found.state is not Triage.DISMISSED
     ]
     concerns = [_concern(look, one) for one in found]
-    return concerns if concerns or has_looked(look.desk, look.names) else None
+    return concerns if concerns or could_judge(look.desk, look.names, window) else None
 
 
 def _concern(look: Look, one: Standing) -> Concern:

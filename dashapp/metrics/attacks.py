@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.domain.messages import Incident
-from dashapp.domain.vocabulary import Dim
+from dashapp.domain.vocabulary import Dim, IncidentKind, Triage
 from dashapp.metrics.counted import Unmeasured
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.detectors import DEFAULT_DETECTOR, DETECTORS, Detector
@@ -15,10 +16,22 @@ from dashapp.metrics.kept import kept
 from dashapp.metrics.measure import measure
 from dashapp.metrics.pool import Groups
 from dashapp.metrics.registry import METRICS
+from dashapp.metrics.standing import standing
 from dashapp.stats.outbreak import LARGEST_GAP
 from dashapp.store.reads import known_attacks
 
 __all__ = ["DEFAULT_DETECTOR", "DETECTORS", "Detector", "Unmeasured"]
+
+NO_ATTACKS = (IncidentKind.DROP, IncidentKind.DEFINITION_CHANGE)
+"""Kinds of incidents that are no attack, confirmed or not."""
+
+
+class Label(NamedTuple):
+    """Days that an analyst says an attack was on: both included, of a category, or of all."""
+
+    since: date
+    until: date
+    category: str | None
 
 
 @dataclass(frozen=True)
@@ -38,33 +51,36 @@ class Episode:
 
 @dataclass(frozen=True)
 class Backtest:
-    """A detector held against the known attacks, counted in days; recall and precision in percent, None of nothing.
+    """A detector held against attacks, counted in days; recall and precision in percent, None of nothing. `confirmed`
+    of the attacks are incidents that analysts confirmed, the others are known.
 
     A detector that reads categories finds an attack day with an alarm in the attack's category. `false_days` are the
     days that it took for attacks and that are none. Of `attacks`, `attacks_caught` had an alarm on at least one of
     their days, `first_days_caught` on the first; `delay_days` is how long it took on average, of those caught.
-    `false_alerts` are runs of alarms that no attack explains, over `judged_days` days that could be judged.
+    `false_alerts` are runs of alarms that no attack explains, over `judged_days` days that could be judged. Without
+    any attack nobody can tell what is false: all that says so is None.
     """
 
     detector: str
     attack_days: int
     detected_days: int
     true_positives: int
-    false_positives: int
+    false_positives: int | None
     recall: float | None
     precision: float | None
     attacks: int
+    confirmed: int
     attacks_caught: int
     first_days_caught: int
     delay_days: float | None
-    false_alerts: int
+    false_alerts: int | None
     judged_days: int
-    false_days: tuple[date, ...]
+    false_days: tuple[date, ...] | None
 
     @property
     def false_alerts_a_week(self) -> float | None:
         """How often it takes for an attack what is none."""
-        return 7 * self.false_alerts / self.judged_days if self.judged_days else None
+        return None if self.false_alerts is None or not self.judged_days else 7 * self.false_alerts / self.judged_days
 
 
 def judged(desk: Desk, ask: Ask, detector: Detector) -> list[Series]:
@@ -93,6 +109,23 @@ def attacks_within(desk: Desk, ask: Ask) -> list[Incident]:
     ]
 
 
+def confirmed_within(desk: Desk, ask: Ask) -> list[Label]:
+    """The incidents of the window that analysts confirmed and that are part of no known attack."""
+    known = attacks_within(desk, ask)
+    found = [
+        (one.found.seen, Label(one.found.seen.since, one.found.seen.until, one.category))
+        for one in standing(desk, ask)
+        if one.found.state is Triage.CONFIRMED and one.found.seen.kind not in NO_ATTACKS
+    ]
+    told = {one.incident_id for one in known}
+    return [label for seen, label in found if seen.attack not in told and not any(_same(label, one) for one in known)]
+
+
+def _same(label: Label, attack: Incident) -> bool:
+    """Whether both are of one category, or the label is of all, and share a day."""
+    return label.category in (attack.category, None) and label.since <= attack.until and attack.since <= label.until
+
+
 def flags_of(desk: Desk, ask: Ask, attacks: Sequence[Incident]) -> list[int | None]:
     """The flags of each attack's category on its days, those outside the window too; None where no day is covered."""
     if not attacks:
@@ -111,15 +144,18 @@ def flags_of(desk: Desk, ask: Ask, attacks: Sequence[Incident]) -> list[int | No
     ]
 
 
-def explains(attack: Incident, alarm: Alarm, slack: int = 0) -> bool:
-    """Whether an alarm is of a known attack: on its days, give or take `slack`, and of its category, or of all."""
+def explains(attack: Incident | Label, alarm: Alarm, slack: int = 0) -> bool:
+    """Whether an alarm is of an attack: on its days, give or take `slack`, and of its category, or of all."""
     margin = timedelta(days=slack)
     return attack.since - margin <= alarm.day <= attack.until + margin and alarm.group in ((), (attack.category,))
 
 
-def backtest(desk: Desk, ask: Ask, detector: Detector) -> Backtest:
-    """How many of the window's attack days the detector finds, and how many other days it takes for attacks."""
-    attacks, series = attacks_within(desk, ask), judged(desk, ask, detector)
+def backtest(desk: Desk, ask: Ask, detector: Detector, confirmed: Sequence[Label] = ()) -> Backtest:
+    """How many of the window's attack days the detector finds, and how many other days it takes for attacks; with
+    `confirmed` incidents as attacks beside those known.
+    """
+    attacks: list[Incident | Label] = [*attacks_within(desk, ask), *confirmed]
+    series = judged(desk, ask, detector)
     found = [alarm for one in series for alarm in one.alarms]
     attacked = {day for attack in attacks for day in Window(attack.since, attack.until)}.intersection(ask.window)
     alarmed = {alarm.day for alarm in found}
@@ -136,16 +172,17 @@ def backtest(desk: Desk, ask: Ask, detector: Detector) -> Backtest:
         attack_days=len(attacked),
         detected_days=len(alarmed),
         true_positives=len(hits),
-        false_positives=len(alarmed - hits),
+        false_positives=len(alarmed - hits) if attacks else None,
         recall=_percent(len(hits), len(attacked)),
-        precision=_percent(len(hits), len(alarmed)),
+        precision=_percent(len(hits), len(alarmed)) if attacks else None,
         attacks=len(attacks),
+        confirmed=len(confirmed),
         attacks_caught=len(delays),
         first_days_caught=delays.count(0),
         delay_days=sum(delays) / len(delays) if delays else None,
-        false_alerts=len(unexplained),
+        false_alerts=len(unexplained) if attacks else None,
         judged_days=len({day.day for one in series for day in one.days if day.score is not None}),
-        false_days=tuple(sorted(alarmed - hits)),
+        false_days=tuple(sorted(alarmed - hits)) if attacks else None,
     )
 
 

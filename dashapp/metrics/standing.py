@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from dashapp.domain.ask import Ask
+from dashapp.domain.ask import Ask, Window
 from dashapp.domain.vocabulary import Dim, Triage
 from dashapp.metrics.desk import Desk
 from dashapp.metrics.detecting import VERSION
 from dashapp.metrics.detectors import DEFAULT_DETECTOR
 from dashapp.metrics.registry import METRICS
-from dashapp.store.expectations import has_judged
+from dashapp.store.expectations import knows_chances
 from dashapp.store.findings import Finding, Source, findings_within
 
 SURE = 1e-4
@@ -65,10 +65,12 @@ def _asked(one: Standing, ask: Ask) -> bool:
     return all(one.groups.get(dim) in (*values, None) for dim, values in wanted)
 
 
-def has_looked(desk: Desk, names: Iterable[str], metric: str = "flags") -> bool:
-    """Whether the detector has judged any day of these origins."""
+def could_judge(desk: Desk, names: Iterable[str], window: Window, metric: str = "flags") -> bool:
+    """Whether the detector has judged any day of the window in these origins: at days with too little history before
+    them it looks, and can say nothing.
+    """
     sources = (Source(name, metric, DEFAULT_DETECTOR, VERSION) for name in names)
-    return any(has_judged(desk.connection, source) for source in sources)
+    return any(knows_chances(desk.connection, source, window) for source in sources)
 
 
 def standing_of(found: Finding) -> Standing:

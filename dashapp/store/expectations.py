@@ -22,6 +22,13 @@ def has_judged(connection: Connection, source: Source) -> bool:
     return connection.scalar(found) is not None
 
 
+def knows_chances(connection: Connection, source: Source, window: Window) -> bool:
+    """Whether this version of the detector could say of any day of the window how likely it was."""
+    of = expectation.c
+    where = [*_of(source), of.version == source.version, of.day.between(window.since, window.until), of.p.is_not(None)]
+    return connection.scalar(select(of.day).where(*where).limit(1)) is not None
+
+
 def expectations(
     connection: Connection, source: Source, window: Window, series: Iterable[str] | None = None
 ) -> Sequence[RowMapping]:

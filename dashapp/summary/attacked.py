@@ -27,6 +27,9 @@ from dashapp.summary.weeks import DAYS
 KEPT_BY = (Dim.ORIGIN, Dim.CATEGORY)
 """What attacks and incidents are kept by."""
 
+NOT_JUDGED = "not judged, too little history"
+"""Of days before which the detector knows too few."""
+
 COUNTED_DAYS = {
     "days": "Days of known attacks",
     "detected_days": "Days that the detector found unusual",
@@ -53,7 +56,8 @@ def attack_facts(scope: Scope) -> Iterator[Fact]:
     words = text if attacks is None else f"{attacks}"
     yield Fact("attacks", scope.titled("Known attacks", KEPT_BY), attacks, words, provisional=pending, query=query)
     for part, count in _days_of(found).items():
-        words = text if count is None else f"{count} day{'s' * (count != 1)}"
+        unknown = NOT_JUDGED if found else text
+        words = unknown if count is None else f"{count} day{'s' * (count != 1)}"
         yield Fact(f"attacks.{part}", COUNTED_DAYS[part], count, words, "days", provisional=pending, query=query)
     if found:
         yield from _each_attack(scope, ask, pending=pending)
@@ -62,7 +66,10 @@ def attack_facts(scope: Scope) -> Iterator[Fact]:
 def _days_of(found: Backtest | None) -> dict[str, int | None]:
     if found is None:
         return dict.fromkeys(COUNTED_DAYS)
-    counts = (found.attack_days, found.detected_days, found.true_positives, found.false_positives)
+    if not found.judged_days:
+        return {**dict.fromkeys(COUNTED_DAYS), "days": found.attack_days}
+    unexplained = found.detected_days - found.true_positives
+    counts = (found.attack_days, found.detected_days, found.true_positives, unexplained)
     return dict(zip(COUNTED_DAYS, counts, strict=True))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dashapp.domain.ask import Window, to_filters
 from dashapp.domain.vocabulary import Dim, Feed, Triage
 from dashapp.metrics import METRICS
-from dashapp.metrics.standing import Standing, has_looked, standing
+from dashapp.metrics.standing import Standing, could_judge, standing
 from dashapp.metrics.telling import KINDS, chance
 from dashapp.metrics.words import NO_DATA, number
 from dashapp.store.version import has_news
@@ -30,8 +30,8 @@ def incident_facts(scope: Scope) -> Iterator[Fact]:
     """The incidents that touch the week: how many, of what kind, what analysts made of them, and the first of them."""
     ask, known = asked(scope), scope.known(Feed.FLAGS)
     query = address(ask.filters, ask.window)
-    looked = has_looked(scope.desk, scope.names())
-    found = sorted(standing(scope.desk, ask), key=_rank) if looked else []
+    found = sorted(standing(scope.desk, ask), key=_rank)
+    looked = bool(found) or could_judge(scope.desk, scope.names(), ask.window)
     pending = looked and (known.complete < DAYS or has_news(scope.desk.connection))
     counts = _counts(scope, found)
     for key, (name, count) in counts.items():

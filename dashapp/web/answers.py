@@ -185,22 +185,25 @@ class Incidents(Answer):
 
 
 class BacktestAnswer(Answer):
-    """A detector held against the known attacks, in days; recall and precision in percent."""
+    """A detector held against known attacks and confirmed incidents, in days; recall and precision in percent. Without
+    any of them nothing is told to be false.
+    """
 
     detector: Method
     attack_days: Count
     detected_days: Count
     true_positives: Count
-    false_positives: Count
+    false_positives: Count | None
     recall: float | None
     precision: float | None
     attacks: Count
+    confirmed: Count
     attacks_caught: Count
     first_days_caught: Count
     delay_days: float | None
-    false_alerts: Count
+    false_alerts: Count | None
     judged_days: Count
-    false_days: list[date]
+    false_days: list[date] | None
     false_alerts_a_week: float | None
 
 

@@ -10,7 +10,7 @@ from dashapp.domain.ask import Ask
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import Desk, as_of
-from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, backtest
+from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, backtest, confirmed_within
 from dashapp.metrics.attacks import incidents as episodes
 from dashapp.metrics.judgement import Alarm
 from dashapp.metrics.standing import Standing, standing
@@ -59,11 +59,12 @@ def _listed(desk: Desk, ask: Ask, detector: Detector) -> list[dict[str, Any]]:
 
 
 def backtest_result() -> Response:
-    """The detector held against the known attacks, in days."""
+    """The detector held against the known attacks and the confirmed incidents, in days."""
     detector, view = _detector_and_view()
     with open_desk() as desk:
-        result = backtest(desk, ask_of(desk, view), detector)
-    days = [day.isoformat() for day in result.false_days]
+        ask = ask_of(desk, view)
+        result = backtest(desk, ask, detector, confirmed_within(desk, ask))
+    days = None if result.false_days is None else [day.isoformat() for day in result.false_days]
     return json_answer({**asdict(result), "false_alerts_a_week": result.false_alerts_a_week, "false_days": days})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -11,7 +11,7 @@ from dashapp.domain.ask import Ask, Window
 from dashapp.domain.vocabulary import Dim, Feed, IncidentKind, Severity, Triage
 from dashapp.metrics import Desk, Policy
 from dashapp.metrics.detecting import VERSION
-from dashapp.metrics.standing import has_looked, standing, standing_of
+from dashapp.metrics.standing import could_judge, standing, standing_of
 from dashapp.settings import Settings
 from dashapp.store.expectations import keep_expectations
 from dashapp.store.findings import Finding, Sighting, Source, findings_of, keep_sightings, triage
@@ -127,10 +127,14 @@ def test_an_incident_is_sure_beyond_doubt_or_where_somebody_said_so(one: Finding
 
 
 def test_nobody_has_looked_at_an_origin_before_a_day_of_it_is_judged(desk: Desk) -> None:
+    one = Window(DAY, DAY)
     row = {"series": "category=spam", "day": DAY, "provisional": False, "judged_at": NOW}
     keep_expectations(desk.connection, SOURCE._replace(version=0), ["category=spam"], DAY, [row])
-    assert not has_looked(desk, desk.default_origins(Feed.FLAGS))
+    assert not could_judge(desk, desk.default_origins(Feed.FLAGS), one)
     keep_expectations(desk.connection, SOURCE, ["category=spam"], DAY, [row])
-    assert has_looked(desk, ["forum", "ops"])
-    assert not has_looked(desk, ["forum"])
-    assert not has_looked(desk, ["ops"], "statements")
+    assert not could_judge(desk, ["ops"], one)  # it looked, at a day with too few before it
+    keep_expectations(desk.connection, SOURCE, ["category=spam"], DAY, [{**row, "p": 0.5}])
+    assert could_judge(desk, ["forum", "ops"], one)
+    assert not could_judge(desk, ["ops"], Window(DAY + timedelta(days=1), DAY + timedelta(days=9)))
+    assert not could_judge(desk, ["forum"], one)
+    assert not could_judge(desk, ["ops"], one, "statements")

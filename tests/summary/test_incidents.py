@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 from dashapp.domain.ask import Window
 from dashapp.domain.vocabulary import IncidentKind, Triage
 from dashapp.metrics import Desk
-from dashapp.metrics.detecting import VERSION
+from dashapp.metrics.detecting import VERSION, detect
 from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store.expectations import keep_expectations
@@ -121,3 +121,17 @@ def test_before_anybody_looked_no_count_is_told(desk: Desk, put: Put) -> None:
 def test_counts_may_still_change_until_the_detector_has_seen_the_newest_data(desk: Desk, put: Put) -> None:
     put(days(FIRST, [1] * 14), category="hate")
     assert gather(desk, Week.parse("2024-W12"))["incidents"].provisional
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_of_a_first_week_which_nobody_can_judge_nothing_is_told_to_be_none(
+    put: Put, reader: Engine, writer: Engine, settings: Settings, desk: Desk, *, looks: bool
+) -> None:
+    put(days(date(2024, 3, 18), [30, 30, 30, 30, 30, 900, 30]))
+    if looks:
+        detect(reader, writer, policy_of(settings), NOW)
+    facts = gather(desk, Week.parse("2024-W12"))
+    assert (facts["week.complete"].value, facts["incidents"].value, facts["incidents"].text) == (7, None, "no data")
+    for part in ("detected_days", "found_days", "unexplained_days"):
+        fact = facts[f"attacks.{part}"]
+        assert (fact.value, fact.text) == (None, "not judged, too little history")

@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import FlagRow, Incident
 from dashapp.domain.view import View
-from dashapp.domain.vocabulary import IncidentKind, Severity
+from dashapp.domain.vocabulary import IncidentKind, Severity, Triage
 from dashapp.ingest.pipeline import How
 from dashapp.ingest.ts_ops import import_ts_ops
 from dashapp.metrics import Desk, Policy
@@ -21,8 +21,9 @@ from dashapp.metrics.detecting import detect
 from dashapp.metrics.strength import Sight
 from dashapp.settings import Settings
 from dashapp.store import writes
-from dashapp.store.findings import Sighting, Source, keep_sightings
+from dashapp.store.findings import Sighting, Source, findings_within, keep_sightings, triage
 from dashapp.store.rollup import rollup
+from dashapp.store.schema import incident
 from dashapp.web import scenes
 from dashapp.web.cards import Content, content
 from dashapp.web.cards.strength import in_words
@@ -114,6 +115,18 @@ def rows(made: Content) -> list[list[str]]:
     return [[text(cell) for cell in row.children] for row in parts(made, "Tr")[1:]]
 
 
+def test_days_with_too_little_before_them_are_not_told_to_be_without_incident(
+    writer: Engine, reader: Engine, settings: Settings
+) -> None:
+    fill(writer, [])
+    detect(reader, writer, Policy(settings.zone, settings.sla), NOW)
+    short = "The detector could judge none of these days: there is too little history before them."
+    with shown(reader, settings) as show:
+        made = show(Chart.ATTACKS, "since=2024-03-01&until=2024-03-06")
+        assert str(made.message).startswith(f"{short} It last looked at "), made.message
+        assert show(Chart.POWER, "since=2024-03-01&until=2024-03-06").message == short
+
+
 def test_a_known_attack_that_no_incident_tells_of_was_missed(show: Show) -> None:
     made = show(Chart.ATTACKS, WINDOW)
     assert text(made.head) == "0 open of 0, 1 missed the detector has not looked yet"
@@ -156,8 +169,8 @@ def test_days_without_an_incident_say_when_the_detector_looked(
     assert made.message == "The detector has not looked yet. The job detect does; or run: python -m dashapp detect"
     detect(reader, writer, Policy(settings.zone, settings.sla), NOW)
     with shown(reader, settings) as show_again:
-        made = show_again(Chart.ATTACKS, "since=2024-03-07&until=2024-03-10")
-    assert made.message == ("No incident in 7 Mar to 10 Mar 2024. The detector last looked at 09:00, 8 Apr.")
+        made = show_again(Chart.ATTACKS, "since=2024-03-07&until=2024-03-13")
+    assert made.message == ("No incident in 7 Mar to 13 Mar 2024. The detector last looked at 09:00, 8 Apr.")
 
 
 def test_the_timeline_has_a_row_for_each_category_and_leads_to_its_flags(show: Show) -> None:
@@ -225,10 +238,24 @@ def test_the_back_test_holds_all_detectors_against_the_known_attacks(show: Show)
 def test_without_known_attacks_there_is_nothing_to_hold_detectors_against(show_unattacked: Show) -> None:
     made = show_unattacked(Chart.BACKTEST, BY_TOTAL)
     assert text(parts(made, "P")[0]) == (
-        "No known attacks in these days: nothing to hold the detectors against. In 1 Mar to 13 Mar 2024 the seven-day "
-        "z-score raised an alarm on 2 days (5 Mar 2024, 12 Mar 2024)."
+        "No known attack and no confirmed incident in these days: nothing to hold the detectors against, nor can an "
+        "alarm be told to be false. In 1 Mar to 13 Mar 2024 the seven-day z-score raised an alarm on 2 days."
     )
-    assert rows(made)[2][2:9] == ["no data", "2", "no data", "0.0 %", "no data", "no data", "no data"]
+    assert rows(made)[2][1:] == ["2", *["no data"] * 8]
+
+
+def test_confirmed_incidents_are_attacks_to_hold_detectors_against(writer: Engine, show_ts_ops: Show) -> None:
+    with writer.begin() as connection:
+        connection.execute(delete(incident))
+        found = findings_within(connection, ["ts-ops"], Window(date(2024, 3, 18), date(2024, 3, 24)))
+        [one] = [one for one in found if one.seen.kind is not IncidentKind.DROP]
+        triage(connection, one.id, Triage.CONFIRMED, "a raid", "lead", NOW)
+    made = show_ts_ops(Chart.BACKTEST, "")
+    days = (one.seen.until - one.seen.since).days + 1
+    assert rows(made)[0][2:4] == [f"{days} of {days}", f"{9 - days}"]
+    told = text(parts(made, "P")[0])
+    assert f"{days} of {days} days of 1 confirmed incident, " in told.replace("1 of 1 day of", "1 of 1 days of")
+    assert told.endswith("open incidents count as false until somebody confirms them.")
 
 
 @pytest.mark.parametrize("chart", [card.chart for card in PAGE.cards if card.key])

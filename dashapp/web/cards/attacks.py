@@ -18,7 +18,7 @@ from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim, IncidentKind, Triage, label
 from dashapp.metrics import Measurement, measure, telling
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Unmeasured, attacks_within, flags_of
-from dashapp.metrics.standing import Standing, standing
+from dashapp.metrics.standing import Standing, could_judge, standing
 from dashapp.store.engine import TooSlow
 from dashapp.store.expectations import last_looked
 from dashapp.store.runs import Outcome, recent
@@ -40,6 +40,7 @@ HEADINGS = ("What", "Since", "How sure", "Why", "Look first at", "State", "Known
 KIND_PILLS = {IncidentKind.SURGE: "watch", IncidentKind.DROP: "warn", IncidentKind.DEFINITION_CHANGE: "data"}
 """The colour of a kind's badge; of those that may be attacks it is that of an alert."""
 STATE_PILLS = {Triage.OPEN: "warn", Triage.CONFIRMED: "alert", Triage.DISMISSED: "data"}
+TOO_SHORT = "The detector could judge none of these days: there is too little history before them."
 NOT_LOOKED = "The detector has not looked yet. The job detect does; or run: python -m dashapp detect"
 
 Cell = str | Component | Sequence[str | Component]
@@ -90,7 +91,9 @@ def attacks(scene: Scene, card: Card) -> Content:
     untold = [attack for attack in known if not any(_tells_of(one, attack) for one in found)]
     at = looked(scene, ask, card)
     if not found and not untold:
-        return Content(message=_nothing(scene, answer, at))
+        names = ask.chosen(Dim.ORIGIN) or scene.desk.default_origins(card.metric.feed)
+        judged = could_judge(scene.desk, names, ask.window, card.key)
+        return Content(message=_nothing(scene, answer, at, judged=judged))
     counts = flags_of(scene.desk, ask, untold)
     lines = [_standing(one) for one in found[:MOST]]
     lines += [_missed(scene, attack, flags) for attack, flags in zip(untold, counts, strict=True)]
@@ -107,12 +110,14 @@ def looked(scene: Scene, ask: Ask, card: Card) -> str:
     return words.moment(at, scene.desk.policy.zone) if at else ""
 
 
-def _nothing(scene: Scene, answer: Measurement, at: str) -> str:
+def _nothing(scene: Scene, answer: Measurement, at: str, *, judged: bool) -> str:
     """Why there is no incident."""
     if reason := missing(scene, answer):
         return reason
     if not at:
         return NOT_LOOKED
+    if not judged:
+        return f"{TOO_SHORT} It last looked at {at}."
     return f"No incident in {words.days(scene.window.since, scene.window.until)}. The detector last looked at {at}."
 
 

@@ -1,11 +1,14 @@
 """The detectors held against the known attacks, side by side."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from dash import html
 from dash.development.base_component import Component
 
 from dashapp.domain.ask import Ask
 from dashapp.metrics import Unit
-from dashapp.metrics.attacks import DETECTORS, Backtest
+from dashapp.metrics.attacks import DETECTORS, Backtest, confirmed_within
 from dashapp.metrics.attacks import backtest as held_against
 from dashapp.web import words
 from dashapp.web.cards.attacks import detector_of, or_reason, totals
@@ -37,7 +40,8 @@ def backtest(scene: Scene, card: Card) -> Content:
     if reason := missing(scene, answer):
         return Content(message=reason)
     chosen = detector_of(scene)
-    results = {key: held_against(scene.desk, ask, detector) for key, detector in DETECTORS.items()}
+    confirmed = confirmed_within(scene.desk, ask)
+    results = {key: held_against(scene.desk, ask, detector, confirmed) for key, detector in DETECTORS.items()}
     result = results[chosen.key]
     alarm = f"An alarm is a score ({chosen.scale}) of {chosen.threshold:g} or more."
     told = [
@@ -57,14 +61,34 @@ def sentence(ask: Ask, result: Backtest) -> str:
         f"an alarm on {_days(result.detected_days)}" if result.detected_days else "no alarm"
     )
     if not result.attacks:
-        named_days = f" ({_named(result)})" if result.false_days else ""
-        return f"No known attacks in these days: nothing to hold the detectors against. {alarmed}{named_days}."
-    wrong = (
-        f"{_days(result.false_positives)} without one ({_named(result)})" if result.false_days else "no day without one"
-    )
+        return (
+            "No known attack and no confirmed incident in these days: nothing to hold the detectors against, nor can "
+            f"an alarm be told to be false. {alarmed}."
+        )
+    days = result.false_days or ()
+    wrong = f"{_days(len(days))} without one ({_named(days)})" if days else "no day without one"
     return (
-        f"{alarmed}: {result.true_positives} of {_days(result.attack_days)} of known attacks, {wrong}. "
-        f"{result.attacks_caught} of {result.attacks} attacks had at least one alarm."
+        f"{alarmed}: {result.true_positives} of {_days(result.attack_days)} of {_whose(result)}, {wrong}. "
+        f"{result.attacks_caught} of {result.attacks} attacks had at least one alarm.{_bias(result)}"
+    )
+
+
+def _whose(result: Backtest) -> str:
+    """What the attacks are known from."""
+    if not result.confirmed:
+        return "known attacks"
+    told = "1 confirmed incident" if result.confirmed == 1 else f"{result.confirmed:,} confirmed incidents"
+    known = result.attacks - result.confirmed
+    return f"{'1 known attack' if known == 1 else f'{known:,} known attacks'} and {told}" if known else told
+
+
+def _bias(result: Backtest) -> str:
+    """What has to be known of attacks that a detector pointed out."""
+    if not result.confirmed:
+        return ""
+    return (
+        " Incidents were confirmed among those that the volume model found, so what it missed is not among them; "
+        "open incidents count as false until somebody confirms them."
     )
 
 
@@ -72,10 +96,10 @@ def _days(number: int) -> str:
     return "1 day" if number == 1 else f"{number:,} days"
 
 
-def _named(result: Backtest) -> str:
+def _named(days: Sequence[date]) -> str:
     """The days of alarms without an attack, the first few of many."""
-    more = len(result.false_days) - MOST_DAYS
-    shown = ", ".join(words.day(day) for day in result.false_days[:MOST_DAYS])
+    more = len(days) - MOST_DAYS
+    shown = ", ".join(words.day(day) for day in days[:MOST_DAYS])
     return f"{shown} and {more} more" if more > 0 else shown
 
 
@@ -99,7 +123,7 @@ def _numbers(result: Backtest) -> list[str]:
     return [
         f"{result.detected_days:,}",
         f"{result.true_positives} of {result.attack_days}" if result.attack_days else words.NO_DATA,
-        f"{result.false_positives:,}",
+        words.NO_DATA if result.false_positives is None else f"{result.false_positives:,}",
         words.number(result.recall, Unit.PERCENT),
         words.number(result.precision, Unit.PERCENT),
         *(

@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from dashapp.domain.vocabulary import label
 from dashapp.metrics.strength import FACTORS, Sight, sights
-from dashapp.web.cards.attacks import NOT_LOOKED, or_reason, totals
+from dashapp.web.cards.attacks import NOT_LOOKED, TOO_SHORT, looked, or_reason, totals
 from dashapp.web.cards.content import Content, missing
 from dashapp.web.components import attributes, named
 from dashapp.web.page import Card
@@ -23,7 +23,7 @@ def power(scene: Scene, card: Card) -> Content:
         return Content(message=reason)
     found = sights(scene.desk, ask)
     if not found:
-        return Content(message=NOT_LOOKED)
+        return Content(message=TOO_SHORT if looked(scene, ask, card) else NOT_LOOKED)
     several = len({one.origin for one in found}) > 1
     heads = ["Category", *(["Origin"] if several else []), "Expected a day", *(f"{factor:g}x" for factor in FACTORS)]
     head = [html.Th(name, scope="col", className="r" if place > several else "") for place, name in enumerate(heads)]

@@ -52,7 +52,9 @@ CHECKS: Mapping[int, str] = {
     25: "SQL in filters, in the column to sort by and in parameters is bound or refused.",
     26: "A cell of a CSV or XLSX file that a spreadsheet would run is made inert; numbers stay numbers.",
     27: "An address that climbs out of a folder finds nothing.",
-    28: "Webhooks and providers at private addresses, and redirects to these, are refused unless they are allowed.",
+    28: "Webhooks at private addresses are refused unless they are allowed, and no redirect of a webhook or of a "
+    "sign-in provider is followed. The provider is where the settings say; endpoints that it names on other hosts are "
+    "not taken where these lead into a private network when its description is read, unless its own host does too.",
     29: "Instructions in names that come from data do not reach the model; the summary's figures are those of the "
     "metrics, and a figure of the model's own has its draft refused.",
     30: "Imports of bombs, endless lines, wrong encodings, doubled headers and archives are refused, with the row, and "

@@ -92,14 +92,24 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not inside
 
 
+def addresses_of(host: str) -> Mapping[str, bool]:
+    """The addresses that a name leads to, or that it is, and whether each is one of the internet; none if it leads
+    nowhere.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return {}
+    addresses = [str(place[0]) for *_, place in found]
+    return {one: is_public(ip_address(one.partition("%")[0])) for one in addresses}
+
+
 def _addresses(hook: Webhook, *, private: bool) -> Sequence[str]:
     """Where the webhook's name leads, as far as we may go there."""
-    try:
-        found = socket.getaddrinfo(hook.host, hook.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NotSent("the webhook's name leads nowhere", soon=True) from None
-    addresses = dict.fromkeys(str(place[0]) for *_, place in found)
-    allowed = [one for one in addresses if private or is_public(ip_address(one.partition("%")[0]))]
+    addresses = addresses_of(hook.host)
+    if not addresses:
+        raise NotSent("the webhook's name leads nowhere", soon=True)
+    allowed = [one for one, public in addresses.items() if private or public]
     if not allowed:
         raise NotSent("the webhook is in a private network, and ALLOW_PRIVATE_WEBHOOKS is not set", final=True)
     return allowed

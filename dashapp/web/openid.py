@@ -13,6 +13,7 @@ from math import inf
 from threading import Lock
 from time import monotonic
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -21,10 +22,12 @@ from authlib.integrations.flask_client import FlaskIntegration, FlaskOAuth2App
 from flask import request, session
 from joserfc.errors import JoseError
 from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
+from requests.utils import get_environ_proxies, select_proxy
 
 from dashapp.domain.access import Role
 from dashapp.domain.addresses import endpoint_address
 from dashapp.domain.identity import Identity, name_of, role_of, subject_of
+from dashapp.notify.webhook import addresses_of
 
 NAME = "oidc"
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -202,7 +205,22 @@ def _discover(issuer: str) -> Discovery:
     answer = requests.get(issuer.rstrip("/") + WELL_KNOWN, timeout=SECONDS, allow_redirects=False)
     if answer.status_code != HTTPStatus.OK:
         _unreachable(f"the provider's description of itself has status {answer.status_code}")
-    return Discovery.model_validate_json(answer.content, context=issuer)
+    said = Discovery.model_validate_json(answer.content, context=issuer)
+    for name in ("token_endpoint", "jwks_uri", "userinfo_endpoint"):  # the server asks these, the browser the other
+        if (url := getattr(said, name)) and leads_inside(url, issuer):
+            _distrust(f"{name}: leads into a private network, and OIDC_ISSUER does not")
+    return said
+
+
+def leads_inside(url: str, issuer: str) -> bool:
+    """Whether an address that a provider names is in a private network while the provider is not. One that leads
+    nowhere may be, later; unless a proxy is asked for it, which knows names of its own.
+    """
+    host, own = (urlsplit(one).hostname or "" for one in (url, issuer))
+    if host == own or not all(addresses_of(own).values()):
+        return False
+    found = addresses_of(host)
+    return not all(found.values()) if found else not select_proxy(url, get_environ_proxies(url))
 
 
 @contextmanager

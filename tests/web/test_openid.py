@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from flask import Flask, Response, jsonify, redirect
 from flask.testing import FlaskClient
 from joserfc.jwk import OctKey
 from werkzeug.test import TestResponse
 
 from dashapp.domain.access import Role
-from dashapp.web.openid import OpenId, Refused, Registration
+from dashapp.web.openid import OpenId, Refused, Registration, leads_inside
 from tests.notify.stubs import free_port
 from tests.web.issuer import CLIENT_ID, LONG_AGO, LONG_HENCE, Issuer, issuer, rsa_key, signed
 
@@ -318,6 +319,53 @@ def test_keys_and_tokens_are_not_taken_from_where_the_provider_redirects_us(
 ) -> None:
     provider.moved.add(path)
     assert returned(browser, provider).status_code == 502
+
+
+PUBLIC = "https://8.8.8.8"
+
+
+@pytest.mark.check(28)
+@pytest.mark.parametrize(
+    ("url", "issuer", "inside"),
+    [
+        ("https://169.254.169.254/latest", PUBLIC, True),
+        ("https://10.0.0.5:6379/", PUBLIC, True),
+        ("https://127.0.0.1/token", PUBLIC, True),
+        ("https://2130706433/token", PUBLIC, True),
+        ("https://[::ffff:10.0.0.5]/token", PUBLIC, True),
+        ("https://localhost/token", PUBLIC, True),
+        ("https://1.1.1.1/token", PUBLIC, False),
+        ("https://8.8.8.8:8443/token", PUBLIC, False),
+        ("https://10.0.0.5/token", "https://10.0.0.4/realms/team", False),
+        ("https://1.1.1.1/token", "https://10.0.0.4/realms/team", False),
+    ],
+)
+def test_only_a_provider_inside_may_have_us_ask_inside(url: str, issuer: str, inside: bool) -> None:  # noqa: FBT001 - a row of the table
+    assert leads_inside(url, issuer) is inside
+
+
+@pytest.mark.check(28)
+@pytest.mark.parametrize("proxy", ["", "http://192.0.2.1:3128"])
+def test_a_name_that_leads_nowhere_is_for_a_proxy_to_know(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    assert leads_inside(f"https://{'a' * 64}.example/token", PUBLIC) is not bool(proxy)
+    assert leads_inside("https://10.0.0.5/token", PUBLIC)
+
+
+@pytest.mark.check(28)
+@pytest.mark.parametrize("endpoint", ["token_endpoint", "jwks_uri", "userinfo_endpoint"])
+def test_a_public_provider_that_names_a_private_host_is_not_gone_to(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    said = Issuer().description(issuer=PUBLIC, authorization_endpoint=f"{PUBLIC}/a", token_endpoint=f"{PUBLIC}/t")
+    said |= {"jwks_uri": f"{PUBLIC}/k", endpoint: "https://10.0.0.5:6379/"}
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, json.dumps(said).encode()
+    monkeypatch.setattr(requests, "get", lambda *_args, **_options: answer)
+    refused = browser_of(PUBLIC).get("/begin")
+    assert refused.status_code == 502
+    assert f"{endpoint}: leads into a private network" in refused.text
 
 
 def test_a_provider_that_is_down_is_said_to_be() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from dashapp.store import auditing
 from dashapp.store.auditing import Asked, actors_and_actions, as_text, count_entries, entries, every_entry
@@ -53,6 +54,47 @@ def test_an_entry_has_all_that_was_noted(kept: Engine) -> None:
     with kept.connect() as connection:
         [last] = entries(connection, Asked(), 1)
     assert (last.at, last.actor, last.action, last.detail) == (NOON + 3 * HOUR, "token feed", "exported", {"n": 3})
+
+
+INTO = "INTO audit (id, at, actor, action, subject, detail) VALUES (:id, '2026-03-02', 'Eve', 'x', 'y', '{}')"
+OVER = " ON CONFLICT (id) DO UPDATE SET actor = 'Eve'"
+
+
+def refused(kept: Engine, statement: str, number: int) -> None:
+    with kept.connect() as connection:
+        before = list(every_entry(connection, Asked()))
+    with pytest.raises(DBAPIError, match="only added to"), kept.begin() as connection:
+        connection.execute(text(statement), {"id": number} if ":id" in statement else {})
+    with kept.connect() as connection:
+        assert list(every_entry(connection, Asked())) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"INSERT {INTO}{OVER}",
+        f"INSERT {INTO}{OVER} WHERE audit.id = 1",
+        "UPDATE audit SET actor = 'Eve'",
+        "DELETE FROM audit",
+    ],
+)
+def test_no_entry_is_changed_deleted_or_put_over_another(kept: Engine, statement: str) -> None:
+    refused(kept, statement, 1)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "statement",
+    [f"REPLACE {INTO}", f"INSERT OR REPLACE {INTO}", "UPDATE OR REPLACE audit SET id = 1 WHERE id = 2"],
+)
+def test_sqlite_replaces_no_entry(kept: Engine, statement: str) -> None:
+    refused(kept, statement, 1)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("number", [0, -1, -2])
+def test_no_entry_has_a_number_that_would_keep_others_out(kept: Engine, number: int) -> None:
+    refused(kept, f"INSERT {INTO}", number)
 
 
 def test_who_and_what_there_is_depends_on_the_time_only(kept: Engine) -> None:

@@ -16,11 +16,13 @@ from dashapp.settings import Settings
 from dashapp.store import copy as copying
 from dashapp.store.copy import OtherData, copy
 from dashapp.store.engine import reader_engine, writer_engine
+from dashapp.store.incidents import audit
 from dashapp.store.migrate import upgrade
 from dashapp.store.moderation import log_offset
 from dashapp.store.operations import job_run
 from dashapp.store.schema import flag, hours_histogram, meta, metadata
 from dashapp.store.tokens import create_token
+from dashapp.store.trail import note_change
 from dashapp.store.writes import flag_row, put_flags
 from tests.published import publish
 from tests.stores import new_store
@@ -41,6 +43,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     engine = new_store(settings)
     with engine.begin() as connection:
         create_token(connection, "sender", TokenScope.INGEST, NOW)
+        note_change(connection, NOW, "command line", "token made", "token sender", {"scope": "ingest"})
         run = {"job": "rollup", "slot": NOW, "attempt": 1, "runner": "one", "begun_at": NOW, "lease_until": NOW}
         connection.execute(job_run.insert().values(**run, seconds=0.1))
         publish(connection, "demo", NOW.date(), days=30)
@@ -78,7 +81,7 @@ def test_every_table_is_copied_and_found_to_be_the_same(source: Engine, target: 
     assert {one.table for one in compared} == set(metadata.tables)
     assert [one for one in compared if not one.same] == []
     rows = {one.table: one.rows for one in compared}
-    assert (rows["flag"], rows["api_token"], rows["job_run"]) == (FLAGS, 1, 1)
+    assert (rows["flag"], rows["api_token"], rows["job_run"], rows["audit"]) == (FLAGS, 1, 1, 1)
     assert min(rows[name] for name in ("report", "decision", "event_bin", "hours_histogram", "cube_label")) > 0
     with source.connect() as ours, target.connect() as theirs:
         assert set(ours.execute(select(meta)).all()) == set(theirs.execute(select(meta)).all())
@@ -91,6 +94,8 @@ def test_new_rows_are_numbered_after_the_copied(source: Engine, target: Engine, 
         last = connection.scalar(select(func.max(flag.c.id)))
         put_flags(connection, [flag_row("ops", FlagRow.model_validate(fields), Settings(_env_file=None).zone)])
         assert connection.scalar(select(flag.c.id).where(flag.c.flag_id == "new")) == last + 1
+        note_change(connection, NOW, "command line", "token revoked", "token sender", {})
+        assert list(connection.scalars(select(audit.c.id).order_by(audit.c.id))) == [1, 2]
 
 
 @pytest.mark.parametrize("batches", [1, 3, 7, 20])

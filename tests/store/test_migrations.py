@@ -1,6 +1,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Date, DateTime, Engine, bindparam, select, text
 
 from bench.databases import Databases
+from dashapp.domain.access import Role, TokenScope
 from dashapp.domain.messages import FlagRow
 from dashapp.domain.vocabulary import Severity
 from dashapp.store.engine import reader_engine, writer_engine
@@ -18,12 +19,16 @@ from dashapp.store.migrate import _config, state, upgrade
 from dashapp.store.rollup import rollup
 from dashapp.store.schema import DERIVED, dirty_day, metadata
 from dashapp.store.summaries import list_summaries
+from dashapp.store.tokens import create_token, tokens
+from dashapp.store.trail import changes_of, note_change
+from dashapp.store.users import add_user
 from dashapp.store.writes import flag_row, put_coverage, put_flags
 from dashapp.summary.fact import Facts
 from dashapp.summary.render import prose
 from dashapp.summary.text import read
 
 UTC = ZoneInfo("UTC")
+HOUR = timedelta(hours=1)
 SLA = dict.fromkeys(Severity, 24.0)
 
 
@@ -163,6 +168,31 @@ def test_a_summary_that_was_kept_as_markdown_keeps_its_words(writer: Engine) -> 
         datetime(2024, 3, 25, 6, tzinfo=UTC),
     )
     assert prose(read(kept.text), Facts()) == words
+
+
+def test_tokens_go_to_who_made_them_under_another_name_and_with_who_left(writer: Engine) -> None:
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    with writer.begin() as connection:
+        command.downgrade(_config(connection), "0015")
+        for name, role in (("Ada Example", Role.ADMIN), ("Ada", Role.VIEWER), ("Olena", Role.ADMIN)):
+            add_user(connection, name, role, at)
+        note_change(connection, at, "A.", "renamed", "user 1", {"name": "Ada"})
+        note_change(connection, at + HOUR, "Ada", "renamed", "user 1", {"name": "Ada Example"})
+        create_token(connection, "first", TokenScope.READ, at - HOUR, made_by="A.")
+        create_token(connection, "second", TokenScope.READ, at + HOUR, made_by="Ada")
+        create_token(connection, "of a namesake", TokenScope.READ, at + 2 * HOUR, made_by="Ada")
+        create_token(connection, "events of a namesake", TokenScope.INGEST, at + 2 * HOUR, made_by="Ada")
+        create_token(connection, "of nobody", TokenScope.ADMIN, at, made_by="command line")
+    upgrade(writer)
+    with writer.connect() as connection:
+        assert {one.name: one.made_by for one in tokens(connection)} == {
+            "first": "Ada Example",
+            "second": "Ada Example",
+            "events of a namesake": "Ada",
+            "of nobody": "command line",
+        }
+        [change] = changes_of(connection, "token of a namesake")
+    assert (change.actor, change.action, change.detail) == ("command line", "token revoked", {})
 
 
 def derived(connection: Connection) -> dict[str, list[tuple[object, ...]]]:

@@ -7,15 +7,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dashapp.summary.absent import none
 from dashapp.summary.belonging import swapped
 from dashapp.summary.clauses import FIRST, Clause, Place, clauses
 from dashapp.summary.draft import Draft
 from dashapp.summary.fact import Fact, Facts
 from dashapp.summary.figures import FIGURES
+from dashapp.summary.hiring import unstaffed
+from dashapp.summary.judged import misjudged
 from dashapp.summary.levels import misplaced
 from dashapp.summary.moves import COMPUTED, contradictions, moved_at, moves, supposed
 from dashapp.summary.numerals import ALLOWED, numbers
-from dashapp.summary.terms import ATTACK, BACKLOG, FLAGS, LEVELS, REPORTS, SLA, Terms, Topic
+from dashapp.summary.opposites import reversed_
+from dashapp.summary.ranks import misranked
+from dashapp.summary.rates import mistimed
+from dashapp.summary.terms import LEVELS, Terms
 from dashapp.summary.text import COUNT, PARTS, PLACEHOLDER, form
 
 CLOSED = re.compile(r".*[a-z)\ue000-\uf8ff]\.", re.IGNORECASE | re.DOTALL)
@@ -37,7 +43,8 @@ CHANGE = re.compile(
     r"\b(?:chang\w+|differ\w*|mov(?:e[ds]?|ement|ing)|shift\w*|swing\w*|gap|on the week before)\b", re.IGNORECASE
 )
 AS_LEVEL = re.compile(
-    r"\b(?:thresholds?|levels?|warning|alert|limits?|baselines?|targets?|above|below|over|under|past|beyond|within)\b",
+    r"\b(?:thresholds?|levels?|warning|alert|limits?|baselines?|targets?|above|below|over|under|past"
+    r"|beyond|within)\b",
     re.IGNORECASE,
 )
 RANGE = re.compile(r"\b(?:rang|var)\w+ from $", re.IGNORECASE)
@@ -52,12 +59,14 @@ LABELS = {
 }
 """Words that must stand with a figure's further parts."""
 LOOSE = re.compile(
-    r"\b(?:over|under|above|below|beyond|(?:more|less|fewer|higher|lower|greater|larger|smaller) than|at (?:least|most)"
+    r"\b(?:over|under|above|below|beyond|(?:more|less|fewer|higher|lower|greater|larger|smaller) than"
+    r"|at (?:least|most)"
     r"|up to|nearly|almost|about|around|roughly|some|approximately|minus|plus|negative|times)\s*$",
     re.IGNORECASE,
 )
 NOUN = re.compile(
-    r"\s+(?:[a-z]+ly )?(?P<noun>flags?|reports?|reviewers?|hours?|days?|weeks?|decisions?|attacks?|incidents?|teams?"
+    r"\s+(?:[a-z]+ly )?(?P<noun>flags?|reports?|reviewers?|hours?|days?|weeks?|decisions?|attacks?"
+    r"|incidents?|teams?"
     r"|categor(?:y|ies)|points?|events?|people|users?|times)\b",
     re.IGNORECASE,
 )
@@ -70,11 +79,6 @@ NOUNS = {
 }
 AT_LEAST = ("staffing.needed",)
 """Bounds by themselves."""
-COUNTED = (ATTACK, BACKLOG, FLAGS, REPORTS, SLA)
-NO = re.compile(r"\b(?:no|without|none of the)(?! the\b)(?: any)?(?= )(?!.*\bexplain)", re.IGNORECASE)
-"""That no attack explains something does not say that there was none."""
-APART = re.compile(r"\b(?:for|of|to|in|on|from|by|against)\b", re.IGNORECASE)
-"""What stands between a word that denies and a word that it does not deny: `no room for an attack`."""
 
 
 @dataclass(frozen=True)
@@ -164,10 +168,15 @@ def _said(clause: Clause, facts: Facts, terms: Terms) -> Iterator[str]:
     """What is wrong with what a clause says."""
     yield from contradictions(clause, facts, terms)
     yield from misplaced(clause, facts, terms)
-    yield from _none(clause, facts, terms)
+    yield from none(clause, facts, terms)
+    yield from misjudged(clause, facts, terms)
     if clause.spoken & terms.unknown:
         yield "a category that the facts do not know"
     yield from swapped(clause, terms)
+    yield from mistimed(clause, facts)
+    yield from misranked(clause, facts, terms)
+    yield from unstaffed(clause, facts)
+    yield from reversed_(clause, terms)
     for place in clause.figures:
         yield from _role(clause, place)
 
@@ -255,18 +264,3 @@ def _compares(clause: Clause) -> bool:
     return any(
         place.end in ("before", "change") or place.part or place.fact.key == "week.before" for place in clause.places
     )
-
-
-def _denied(match: re.Match[str], topic: Topic, words: str) -> bool:
-    return topic.at >= match.end() and not APART.search(words, match.end(), topic.at)
-
-
-def _none(clause: Clause, facts: Facts, terms: Terms) -> Iterator[str]:
-    """That there are none is a number, too."""
-    named = clause.spoken & terms.names
-    calm = {ATTACK} if named and named.isdisjoint(terms.attacked) else set()  # another category was attacked
-    for match in [] if supposed(clause) else NO.finditer(clause.words):
-        near = {topic.name for topic in clause.topics if _denied(match, topic, clause.words)} - calm
-        first = min(terms.meant(near), key=len, default=None)  # of `attacks` and its parts the whole
-        if near.intersection(COUNTED) and not (first and facts[first].value == 0):
-            yield "none is said of what the facts count, or do not know"

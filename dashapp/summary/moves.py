@@ -4,36 +4,57 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashapp.summary.clauses import Clause
+from dashapp.summary.clauses import Clause, Place
 from dashapp.summary.fact import BETTER, FELL, ROSE, UNCHANGED, WORSE, Facts
 from dashapp.summary.terms import LEVELS, Terms
 
 UP = (
-    r"rose|rise[sn]?|rising|grew|grow(?:s|n|ing|th)?|climb\w*|up|upwards?|upturn|uptick|higher|increas\w+|surg(?:e[sd]?|ing)"
+    r"rose|rise[sn]?|rising|grew|grow(?:s|n|ing|th)?|climb\w*|up|upwards?|upturn|uptick|higher|increas\w+"
+    r"|surg(?:e[sd]?|ing)"
     r"|jump\w*|spik(?:e[sd]?|ing)|gain(?:s|ed|ing)?|swell\w*|swollen|soar\w*|mount(?:s|ed|ing)|expand\w*|expansion"
     r"|accelerat\w+|heavier|larger|bigger|longer|greater|more (?:flags|reports|decisions|incidents|attacks|cases)"
-    r"|(?<=[\ue000-\uf8ff] )more"
+    r"|(?<=[\ue000-\uf8ff] )more|balloon\w*|skyrocket\w*|rocketed|explod\w+|mushroom\w*|snowball\w*"
+    r"|burgeon\w*|boom(?:ed|ing)"
+    r"|bulg(?:ed|ing)|multipl(?:ied|ying)|leap(?:t|ed|s|ing)?|rebound\w*|bounced|advanced|shot|flar(?:ed"
+    r"|ing)|piled|built|picked up|north"
+    r"|(?:push|lift|driv|drov|rais)\w*(?= (?:[a-z'\u2019 ]+ )?to [\ue000-\uf8ff])"
 )
 DOWN = (
-    r"fell|fall(?:s|en|ing)?|drop\w*|down|downwards?|downturn|lower(?:s|ed|ing)?|declin\w+|decreas\w+|eas(?:ed|es|ing)"
-    r"|shr[aiu]nk\w*|shrinkage|slid|slid(?:es|ing)|slip\w*|dip(?:s|ped|ping)?|s[aiu]nk(?:s|ing)?|reduc(?:ed|es|tion)|fewer"
+    r"fell|fall(?:s|en|ing)?|drop\w*|down|downwards?|downturn|lower(?:s|ed|ing)?|declin\w+|decreas\w+"
+    r"|eas(?:ed|es|ing)"
+    r"|shr[aiu]nk\w*|shrinkage|slid|slid(?:es|ing)|slip\w*|dip(?:s|ped|ping)?|s[aiu]nk(?:s|ing)?"
+    r"|reduc(?:ed|es|tion)|fewer"
     r"|smaller|lighter|shorter|less (?:than|work)|(?<=[\ue000-\uf8ff] )less"
-    r"|reced\w+|subsid\w+|plung\w+|plummet\w*|tumbl\w+|diminish\w*|dwindl\w+|narrow\w*|abat\w+|retreat\w*|loss|lost|ebb\w*"
+    r"|reced\w+|subsid\w+|plung\w+|plummet\w*|tumbl\w+|diminish\w*|dwindl\w+|narrow\w*|abat\w+|retreat\w*"
+    r"|loss|lost|ebb\w*"
+    r"|collapsed|crash(?:ed|ing)|crater\w*|cool(?:ed|s|ing)|soften\w*|taper\w*|relaxed|contract(?:ed|s"
+    r"|ing)|contraction"
+    r"|bottomed|nosediv\w+|slump\w*|sagg(?:ed|ing)|wan(?:ed|ing)|thinn(?:ed|ing)|deflat\w+|melted"
+    r"|evaporat\w+|trailed off"
+    r"|died down|come off|came off|south|halv\w+|shed"
 )
-SAME = r"unchanged|stable|steady|flat|constant|static|plateau\w*"
+SAME = (
+    r"the same(?= *$)|in line(?= *$)|the same (?:as|level|value|number|share)|little changed"
+    r"|changed little|(?:hardly|barely|scarcely) (?:changed|moved)|unmoved"
+    r"|much as before|as before|as usual|in line with the (?:week|previous|same)|level with|normal(?:ised"
+    r"|ized)|on a par|unchanged|stable|steady|flat|constant|static|plateau\w*"
+)
 GOOD = r"better|improv\w+|healthier|stronger|recover\w*|faster|quicker|strengthen\w*"
 BAD = r"worse\w*|deteriorat\w+|degrad\w+|slower|weaker|weaken\w*|erod\w+|erosion"
 
 MEANINGS = {UP: ROSE, DOWN: FELL, SAME: UNCHANGED, GOOD: BETTER, BAD: WORSE}
 WORDS = {re.compile(rf"\b(?:{words})\b", re.IGNORECASE): meaning for words, meaning in MEANINGS.items()}
 IDIOMS = re.compile(
-    r"\b(?:(?:follow|keep|kept|keeping|catch|caught|catching|set|back|make|made|used?|look|free|freed|freeing|speed|topp?|clear|tidy"
-    r"|step|sign|end|ended|ends|stand|stood|hold|held)(?:s|ing)? up|(?:break|breaks|broken|breaking) down|g[ai]ve rise"
+    r"\b(?:(?:follow|keep|kept|keeping|catch|caught|catching|set|back|make|made|used?|look|free|freed"
+    r"|freeing|speed|topp?|clear|tidy"
+    r"|step|sign|end|ended|ends|stand|stood|hold|held)(?:s|ing)? up|(?:break|breaks|broken|breaking) down"
+    r"|g[ai]ve rise"
     r"|(?:higher|lower|greater)[ -](?:severity|priority|risk)|no longer"
     r"|(?:hold|held|back|slow)s? (?:it|them|things) (?:up|down)"
     r"|bring(?:s|ing)? (?:\w+ ){0,4}(?:up|down)|(?:faster|slower|quicker) than"
     r"|f[ae]ll(?:s|en|ing)? (?:behind|in|on|within|into|between)"
-    r"|(?:room|slack|buffer|cover) (?:for|against) (?:an? |the next )?\w+|(?:absorb|another|further|future|any) \w+)\b",
+    r"|(?:room|slack|buffer|cover) (?:for|against) (?:an? |the next )?\w+|(?:absorb|another|further"
+    r"|future|any) \w+)\b",
     re.IGNORECASE,
 )
 """Phrases with a word of direction that tell none."""
@@ -44,7 +65,8 @@ NEGATION = re.compile(
 )
 """Words that negate wherever they stand in a clause."""
 DENIED = re.compile(
-    r"\b(?:no|nor|without|hardly|barely|scarcely|nothing|none|rather than)(?: (?!scores?\b|labels?\b)[a-z]+){0,3} ?$",
+    r"\b(?:no|nor|without|hardly|barely|scarcely|nothing|none|rather than)(?: (?!scores?\b"
+    r"|labels?\b)[a-z]+){0,3} ?$",
     re.IGNORECASE,
 )
 """Words that negate what follows."""
@@ -64,6 +86,13 @@ OTHERS = re.compile(r"\b(?:others?|the rest|elsewhere)\b", re.IGNORECASE)
 """Things that are not told of."""
 DIRECT = re.compile(r" ?(?:\w+ly ?,? ?)?(?:to|by|from|at)? ?", re.IGNORECASE)
 """What stands between a word of direction and its figure."""
+LEADS = re.compile(
+    r"\b(?:c[ao]mes?|coming|amount\w*|close|compar\w+|next|accord\w+|due|equal\w*|add\w*|attention|led"
+    r"|leads|br(?:ing|ought)\w*|mov(?:e|ed|es|ing)"
+    r"|relat\w+|thanks|contribut\w*|tak(?:es|en|ing)|took|get|gets|got|near|similar|used)\b[^\ue000-\uf8ff]*to $",
+    re.IGNORECASE,
+)
+"""What leads to a figure without a direction."""
 COMPUTED = ("direction", "verdict")
 
 
@@ -102,6 +131,18 @@ def contradictions(clause: Clause, facts: Facts, terms: Terms) -> Iterator[str]:
         yield "a direction is negated: say the direction itself"
     for move in found:
         yield from _contradiction(move, clause, facts, terms)
+    if any(_unknown(place, clause, terms) for place in clause.figures):
+        yield "a word of no known direction leads to a figure"
+
+
+def _unknown(place: Place, clause: Clause, terms: Terms) -> bool:
+    """Whether a figure is said to have been come to by words that tell no direction."""
+    before = clause.words[: place.at]
+    if place.part or place.end or not terms.moves(place.base) or not before.endswith("to ") or LEADS.search(before):
+        return False
+    told = clause.sentence[: clause.sentence.index(clause) + 1]
+    moved = any(pattern.search(one.words) for one in told for pattern in WORDS)
+    return not (moved or any(at.part in COMPUTED for one in told for at in one.places))
 
 
 def _counts(move: Move, clause: Clause) -> bool:

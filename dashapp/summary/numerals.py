@@ -19,20 +19,24 @@ CARDINAL = re.compile(
 MULTIPLE = re.compile(
     r"\b(?:half|halves|halv\w+|doubl\w+|redoubl\w+|twice|thrice|triple\w*|tripl\w+|treble\w*|trebl\w+|quadrupl\w+"
     r"|(?:quint|sext|sept|oct|non|dec|cent)upl\w+|quarters?|couples?|pairs?|trio|quartet|duo|percents?|per cent"
-    r"|scores of|a score of (?:flags|reports|decisions)|myriads?|gross of|fortnight\w*|decades?|century|centuries)\b",
+    r"|scores of|a score of (?:flags|reports|decisions)|myriads?|gross of|fortnight\w*|decades?|century"
+    r"|centuries)\b",
     re.IGNORECASE,
 )
 PARTS = r"(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twelfth|twentieth|hundredth|thousandth)"
 FRACTION = re.compile(
-    rf"\b(?:{PARTS}s|{PARTS} (?:of|more|fewer|less|higher|lower|larger|smaller|faster|slower|above|below|over|under)"
+    rf"\b(?:{PARTS}s|{PARTS} (?:of|more|fewer|less|higher|lower|larger|smaller|faster|slower|above|below"
+    rf"|over|under)"
     rf"|(?:by|rose|fell|up|down|grew|dropped|nearly|almost|about|roughly|over|add|cut) (?:by )?(?:an?|one) {PARTS}"
-    rf"|(?:an?|one) {PARTS}(?= *(?:[.,;:)]|$|(?:to|from|than|at|in|on|against|since|and|or|but|while|as)\b)))(?!\w)",
+    rf"|(?:an?|one) {PARTS}(?= *(?:[.,;:)]|$|(?:to|from|than|at|in|on|against|since|and|or|but|while"
+    rf"|as)\b)))(?!\w)",
     re.IGNORECASE,
 )
 """A third of something is a share; the third of something in a row is one too, and is refused with it."""
 
 UNMEASURED = re.compile(
-    r"\b(?:majority|minority|(?:nearly|almost|virtually) (?:all|every|none)|all of them|every one|each one"
+    r"\b(?:majority|minority|(?:the|great|vast) bulk of|most of it|lion's share|(?:nearly|almost"
+    r"|virtually) (?:all|every|none)|all of them|every one|each one"
     r"|most (?:flags|reports|decisions|reviews|incidents|attacks|cases)|on record|all-time|record (?:high|low|week)"
     r"|ever (?:seen|recorded|measured)|than ever|any other (?:category|team|week))\b",
     re.IGNORECASE,

@@ -184,7 +184,8 @@ class Terms:
         self._facts = facts
         self.groups = {key: _topic(facts[f"{key}.name"].text) for group in GROUPS for key in facts.part(group)}
         known = set(self.groups.values())
-        attacks = [key for key in facts.known if key.startswith("attacks.known_") and key.endswith(".name")]
+        begin = ("attacks.known_", "incidents.found_")
+        attacks = [key for key in facts.known if key.startswith(begin) and key.endswith(".name")]
         self.attacked = frozenset(_topic(facts[key].text) for key in attacks)
         self.unknown = {_topic(label(category)) for category in TAXONOMY} - known
         self.names = frozenset(known | self.unknown)

@@ -31,6 +31,8 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 FIELDS = ("method", "route", "status", "ms", "job", "slot", "attempt", "seconds")
 """What a line may say beside its text, given as `extra`."""
 QUERY = re.compile(r"\?\S*")
+INVALID = re.compile(r"^(Invalid request) from ip=\S*: ([^:'\"]*).*", re.DOTALL)
+"""What gunicorn says of what is no request: where it came from, what is wrong, and the words that are."""
 HIDDEN = "[hidden]"
 MOST = 300
 """Characters kept of an exception's message."""
@@ -95,7 +97,7 @@ def _formatter(settings: Settings) -> ProcessorFormatter:
             merge_contextvars,
             ExtraAdder(FIELDS),
             ExceptionRenderer(_told),
-            _without_query,
+            _without_sender,
             _Hide(_passwords(settings)),
         ],
         processors=[ProcessorFormatter.remove_processors_meta, *shown],
@@ -112,10 +114,10 @@ def _told(exc_info: ExcInfo) -> str:
     return "\n".join(["Traceback (most recent call last):", *lines])
 
 
-def _without_query(_logger: Any, _level: str, event: EventDict) -> EventDict:
-    """Without what was asked, where gunicorn names the address of a request that it could not answer."""
+def _without_sender(_logger: Any, _level: str, event: EventDict) -> EventDict:
+    """Without who asked and what was asked, where gunicorn names a request that it could not answer."""
     if event["logger"].startswith("gunicorn"):
-        event["event"] = QUERY.sub("", event["event"])
+        event["event"] = QUERY.sub("", INVALID.sub(r"\1: \2", event["event"]))
     return event
 
 

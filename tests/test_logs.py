@@ -230,3 +230,20 @@ def test_what_libraries_say_every_few_seconds_is_heard_by_who_looks_for_mistakes
 def test_gunicorn_names_an_address_without_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("gunicorn.error").error("Error handling request %s %s", "GET", "/export/flags.csv?item_id=7")
     assert lines(capsys)[0]["event"] == "Error handling request GET /export/flags.csv"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("ip=203.0.113.7: Invalid HTTP Header: 'Authorization Bearer abc'", "Invalid HTTP Header"),
+        ("ip=2001:db8::7: Invalid HTTP request line: 'item-7'", "Invalid HTTP request line"),
+        ("ip=203.0.113.7: Invalid HTTP method: 'a: 203.0.113.7'\n203.0.113.7", "Invalid HTTP method"),
+        ("ip=: Request Line is too large (5000 > 4094)", "Request Line is too large (5000 > 4094)"),
+        ("ip=127.0.0.1: Proxy request from '203.0.113.7' not allowed", "Proxy request from "),
+    ],
+)
+def test_gunicorn_does_not_tell_where_what_is_no_request_came_from(
+    capsys: pytest.CaptureFixture[str], said: str, kept: str
+) -> None:
+    logging.getLogger("gunicorn.error").warning("Invalid request from %s", said)
+    assert lines(capsys)[0]["event"] == f"Invalid request: {kept}"

@@ -15,7 +15,7 @@ from dashapp.metrics.counted import Mask, Numbers
 from dashapp.metrics.hourly import Hourly, nothing
 from dashapp.metrics.looking import Look, Restart, name_of, systems
 from dashapp.metrics.stories import Numbered, quiet, spoken, stories
-from dashapp.stats.outbreak import ALERT, FALL, LEAST, Judged
+from dashapp.stats.outbreak import ALERT, FALL, LEAST, Judged, range_of_sum
 from dashapp.store.findings import UP, Finding, Sighting
 
 COORDINATED = 0.003
@@ -155,7 +155,7 @@ def _rise(family: Family, place: int, run: NDArray[np.intp]) -> Sighting:
     kind = _kind(_signals(family, place, run), found.coordination, has_volume=len(up) > 0 or bool(hours))
     volume = _summed(found, family, place, up) if len(up) else found
     chances = np.concatenate([family.judged.p[place, up], family.hourly.p[place, run][family.hourly.up[place, run]]])
-    evidence = {**(found.evidence or {}), **({"hours": hours} if hours else {})}
+    evidence = {**(volume.evidence or {}), **({"hours": hours} if hours else {})}
     return replace(volume, kind=kind, p=_least(chances), evidence=evidence)
 
 
@@ -220,6 +220,7 @@ def _fall_of_all(family: Family, name: str, places: list[int], run: NDArray[np.i
         float(np.nansum(family.judged.expected[cells])),
         p=_least(family.judged.p_low[cells].ravel()),
         evidence={
+            "summed": len(run),
             "series": [family.series[place] for place in fallen],
             "quiet": [family.seen.day(day).isoformat() for day in quiet(run)],
         },
@@ -236,10 +237,11 @@ def _change(one: Restart) -> Sighting:
 
 
 def _summed(one: Sighting, family: Family, place: int, days: NDArray[np.intp]) -> Sighting:
-    """An incident with the counts, and what was to be expected, of some days together."""
-    columns = (family.counts, family.judged.expected, family.judged.low, family.judged.high)
-    observed, expected, low, high = (float(np.nansum(of[place, days])) for of in columns)
-    return replace(one, observed=observed, expected=expected, low=low, high=high)
+    """An incident with the counts, and what was to be expected, of some days together, and how many these are."""
+    observed, expected = (float(np.nansum(of[place, days])) for of in (family.counts, family.judged.expected))
+    low, high = range_of_sum(family.judged, place, days)
+    evidence = {**(one.evidence or {}), "summed": len(days)}
+    return replace(one, observed=observed, expected=expected, low=low, high=high, evidence=evidence)
 
 
 def _days(family: Family, place: int, run: NDArray[np.intp]) -> list[dict[str, Any]]:

@@ -136,6 +136,18 @@ def _unalarming(mean: Numbers, variance: Numbers, freedom: Numbers) -> tuple[Num
     return np.clip(low, 0.0, np.maximum(np.ceil(mean - LEAST), 0.0)), np.maximum(high, LEAST - 1.0)
 
 
+def range_of_sum(judged: Judged, series: int, days: NDArray[np.intp]) -> tuple[float | None, float | None]:
+    """The lowest and the highest sum of some days of a series that is no alarm; None where none was judged. Days count
+    as independent, and the tail of the sum as heavy as the heaviest of theirs: of a single day it is its range.
+    """
+    known = days[np.isfinite(judged.expected[series, days])]
+    if not known.size:
+        return None, None
+    mean, variance = (of[series, known].sum(keepdims=True) for of in (judged.expected, judged.variance))
+    low, high = _unalarming(mean, variance, judged.freedom[series, known].min(keepdims=True))
+    return float(low[0]), float(high[0])
+
+
 def beyond(counts: Numbers, p: Numbers, p_low: Numbers, expected: Numbers) -> Mask:
     """The days that leave later baselines, of the shape of the counts."""
     return np.asarray(((p < OFF) & (counts > FAR * expected)) | ((p_low < OFF) & (FAR * counts < expected)))

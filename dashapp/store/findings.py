@@ -41,7 +41,7 @@ class Source(NamedTuple):
 @dataclass(frozen=True)
 class Sighting:
     """An incident as one run sees it. `series` is the query string of its groups; `observed` and `expected` are sums
-    over the days that are alarms, `low` and `high` of what each may be by chance; `p` is None where volume is no part
+    over the days that are alarms, between `low` and `high` their sum is no alarm; `p` is None where volume is no part
     of it, `coordination` where no signal could be judged.
     """
 

@@ -78,7 +78,7 @@ finding = Table(
     sqlite_autoincrement=True,  # the trail goes on naming one that is gone
 )
 """Incidents that a detector found, each with what it saw in all of its days: the counts, those to be expected, the
-interval of a day like these, the smallest chance `p` of the volume and `coordination` of the signals. `evidence` is a
+interval of their sum, the smallest chance `p` of the volume and `coordination` of the signals. `evidence` is a
 JSON object (metrics.evidence); `attack` the known attack that it is part of. `state` and `note` are an analyst's;
 `ended_at` is when it was over, `withdrawn_at` when later data had changed the detector's mind.
 """

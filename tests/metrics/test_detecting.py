@@ -129,6 +129,22 @@ def test_what_comes_back_on_the_same_weekday_goes_on_and_was_over_meanwhile(
     assert one.seen.days == [SPIKE, SPIKE + timedelta(days=7)]
 
 
+def test_the_range_of_an_incident_is_that_of_the_sum_of_its_days_with_an_alarm(
+    spiked: Engine, look: Look, settings: Settings
+) -> None:
+    look()
+    [before] = found(spiked)
+    days_after(spiked, settings, look, 40, 40, 40, 130)
+    [one] = found(spiked)
+    kept = [day for day in (one.seen.evidence or {})["days"] if day["observed"] > 100]
+    assert (before.seen.evidence or {})["summed"] == 1
+    assert (before.seen.low, before.seen.high) == (kept[0]["low"], kept[0]["high"])
+    assert (one.seen.evidence or {})["summed"] == len(kept) == 2
+    assert one.seen.low is not None
+    assert one.seen.high is not None
+    assert sum(day["low"] for day in kept) < one.seen.low < 80 < one.seen.high < sum(day["high"] for day in kept)
+
+
 def test_what_comes_back_after_eight_days_is_another_incident(spiked: Engine, look: Look, settings: Settings) -> None:
     look()
     days_after(spiked, settings, look, 40, 40, 40, 40, 130)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from dashapp.stats.outbreak import ALERT, CRITICAL, HOURLY, Episode, episodes, falls, judge, p_values
+from dashapp.stats.outbreak import ALERT, CRITICAL, HOURLY, Episode, episodes, falls, judge, p_values, range_of_sum
 
 DAYS = 120
 WEEKDAY = np.arange(DAYS) % 7
@@ -217,3 +217,21 @@ def test_hours_have_their_own_season_and_an_attack_of_a_night_is_seen_in_its_hou
     judged = judge(counts, hours % 24 + 24 * weekend, first=35 * 24, alarmed=alarmed, settings=HOURLY)
     found = [episode for episode in episodes(judged.p, counts) if episode.p < CRITICAL]
     assert [(episode.series, episode.first, episode.last) for episode in found] == [(0, night.start, night.stop - 1)]
+
+
+def test_the_range_of_a_sum_is_that_of_a_day_and_grows_with_the_root_of_the_days() -> None:
+    judged = judge(np.random.default_rng(1).poisson(400, (1, 120)).astype(np.float64), np.arange(120) % 7)
+    days = np.arange(100, 116)
+    ranges = [range_of_sum(judged, 0, days[:number]) for number in (1, 4, 16)]
+    assert ranges[0] == (judged.low[0, 100], judged.high[0, 100])
+    widths = [high - low for low, high in ranges if low is not None and high is not None]
+    assert [width / widths[0] for width in widths] == pytest.approx([1, 2, 4], rel=0.05)
+    assert judged.low[0, days].sum() < (ranges[2][0] or 0) < 6400 < (ranges[2][1] or 0) < judged.high[0, days].sum()
+
+
+def test_days_that_were_not_judged_are_no_part_of_the_range_of_a_sum() -> None:
+    counts = np.full((1, 60), 40.0)
+    counts[0, 50] = np.nan
+    judged = judge(counts, np.arange(60) % 7)
+    assert range_of_sum(judged, 0, np.array([3])) == (None, None)
+    assert range_of_sum(judged, 0, np.array([3, 51])) == (judged.low[0, 51], judged.high[0, 51])

@@ -129,6 +129,16 @@ def said(made: Content) -> str:
     return text(made.body)
 
 
+@pytest.mark.parametrize(("summed", "told"), [(4, "Sums on 4 of 13 days"), (13, ""), (None, "")])
+def test_the_facts_say_on_how_many_days_the_sums_are_where_these_are_not_all(
+    site: Site, summed: int | None, told: str
+) -> None:
+    evidence = {} if summed is None else {"summed": summed}
+    site.find(replace(SPIKE, until=DAY + timedelta(days=12), evidence=evidence))
+    assert ("Sums" in said(site.card(Chart.FACTS))) is bool(told)
+    assert told in said(site.card(Chart.FACTS))
+
+
 def test_the_facts_say_what_was_counted_how_sure_it_is_and_who_found_it(site: Site) -> None:
     made = site.card(Chart.FACTS)
     assert said(made) == (

@@ -11,12 +11,12 @@ from dash.development.base_component import Component
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashapp.domain.access import Permission
-from dashapp.domain.ask import Ask, to_filters
+from dashapp.domain.ask import Ask, Window, to_filters
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import IncidentKind, Triage, label
 from dashapp.metrics import METRICS, telling
 from dashapp.metrics.dossier import Dossier, dossier, rows_of
-from dashapp.store.findings import MOST_NOTE
+from dashapp.store.findings import MOST_NOTE, Sighting
 from dashapp.store.trail import Change
 from dashapp.web import spikes, words
 from dashapp.web.cards.attacks import how_sure, or_reason, span, state_pill
@@ -96,6 +96,7 @@ def facts(scene: Scene, found: Dossier) -> Content:
         (what.capitalize(), _count(seen.observed)),
         ("Expected", _count(seen.expected)),
         ("Range by chance", _interval(seen.low, seen.high)),
+        ("Sums", _summed(seen)),
         ("How sure", "" if one.chance is None else how_sure(one)),
         ("State", state_pill(one.found.state)),
     ]
@@ -130,6 +131,12 @@ def _count(value: float | None) -> str:
 
 def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{low:,.0f} to {high:,.0f}"
+
+
+def _summed(seen: Sighting) -> str:
+    """On which days the sums are: nothing where they are on all of them, or where that was not kept."""
+    summed, length = (seen.evidence or {}).get("summed"), Window(seen.since, seen.until).length
+    return f"on {summed} of {length} days" if summed and summed < length else ""
 
 
 @of_one

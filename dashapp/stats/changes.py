@@ -33,7 +33,7 @@ APART = 14
 
 @dataclass(frozen=True)
 class Change:
-    """A day from which the series named mean something else: those that moved, ended or began within days of it."""
+    """A day from which the series named mean something else: those that moved, ended or began on it or within days."""
 
     day: int
     series: tuple[int, ...]
@@ -64,25 +64,34 @@ def changes(counts: Numbers, judged: Judged) -> list[Change]:
     found: list[Change] = []
     free = 0
     for day in range(len(days)):
-        broken = _broken(short, long, active, day) if day >= free else None
-        if broken is not None:
+        broken = _broken(short, long, day) if day >= free else None
+        if broken is not None and _is_change(short, broken, active[:, day], day):
             starts = (short.up | short.down | short.began | short.ended)[:, day : day + TOGETHER]
             at = day + int(starts[broken].sum(axis=0).argmax())
-            found.append(Change(int(days[at]), tuple(np.flatnonzero(broken).tolist())))
+            members = broken | _broken(short, long, at)
+            found.append(Change(int(days[at]), tuple(np.flatnonzero(members).tolist())))
             free = at + APART
     return found
 
 
-def _broken(short: _Breaks, long: _Breaks, active: Mask, day: int) -> Mask | None:
-    """The series that break together from a day on, if they are enough to be a change of definition."""
+def _broken(short: _Breaks, long: _Breaks, day: int) -> Mask:
+    """The series that break within days from a day on: for longer where all move in one direction."""
+    up, down, began, ended = (kind.any(axis=1) for kind in _within(short, day))
+    if (up | began).any() and (down | ended).any():
+        return np.asarray(up | down | began | ended)
+    return np.asarray(np.any(_within(long, day), axis=(0, 2)))
+
+
+def _is_change(short: _Breaks, broken: Mask, active: Mask, day: int) -> bool:
+    """Whether series that break together are enough to be a change of definition, or some end and others begin."""
+    recut = all(kind.any() for kind in _within(short, day)[2:])
+    return bool(recut or broken.sum() >= max(FEWEST, SHARE * (active | broken).sum()))
+
+
+def _within(breaks: _Breaks, day: int) -> list[Mask]:
+    """Where series move up, move down, begin and end within days from a day on."""
     window = slice(day, day + TOGETHER)
-    up, down, began, ended = (kind[:, window].any(axis=1) for kind in (short.up, short.down, short.began, short.ended))
-    recut = began.any() and ended.any()
-    broken = up | down | began | ended
-    if not ((up | began).any() and (down | ended).any()):
-        broken = (long.up | long.down | long.began | long.ended)[:, window].any(axis=1)
-    enough = broken.sum() >= max(FEWEST, SHARE * (active[:, day] | broken).sum())
-    return np.asarray(broken) if recut or enough else None
+    return [kind[:, window] for kind in (breaks.up, breaks.down, breaks.began, breaks.ended)]
 
 
 def _breaks(counts: Numbers, p: Numbers, p_low: Numbers, lasts: int) -> _Breaks:

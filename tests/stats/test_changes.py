@@ -32,6 +32,25 @@ def test_a_quarter_that_moves_for_good_within_three_days_some_up_and_some_down_i
     assert found(counts) == [Change(70, (0, 1, 2))]
 
 
+def test_what_breaks_on_the_last_days_of_a_change_is_part_of_it_and_what_breaks_later_is_not() -> None:
+    counts = steady(18, series=12)
+    counts[:3, 72:] = 0
+    counts[3:6, :72] = 0
+    counts[6, :73] = 0
+    counts[7, 74:] *= 4
+    counts[8, 75:] = 0
+    assert found(counts) == [Change(72, (0, 1, 2, 3, 4, 5, 6, 7))]
+
+
+def test_what_breaks_before_a_change_is_part_of_it_if_it_breaks_within_days() -> None:
+    counts = steady(19, series=12)
+    counts[0, 71:] *= 4
+    counts[1:3, 72:] = 0
+    counts[3, :73] = 0
+    counts[4, :74] = 0
+    assert found(counts) == [Change(72, (0, 1, 2, 3, 4))]
+
+
 def test_an_attack_on_all_series_for_three_days_and_a_day_without_any_flag_are_no_change() -> None:
     counts = steady(3)
     counts[:, 70:73] *= 4

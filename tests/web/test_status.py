@@ -121,7 +121,7 @@ def test_the_store_is_described(desk: Desk) -> None:
     put(desk)
     told = said(desk, Chart.STORE)
     assert told.startswith("Engine SQLite 3.")
-    assert told.endswith("Migration 0015 Days to roll up 1")
+    assert told.endswith("Migration 0016 Days to roll up 1")
 
 
 @pytest.mark.parametrize(

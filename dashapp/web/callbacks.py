@@ -40,7 +40,7 @@ from dashapp.web.triaging import decide, number_in
 log = logging.getLogger(__name__)
 
 NAMESPACE = "watchfloor"
-FILES = {Chart.ATTACKS: "incidents", Chart.NOTES: "annotations"}
+FILES = {Chart.ATTACKS: "incidents", Chart.INCIDENTS: "incidents", Chart.NOTES: "annotations"}
 """What cards that show no figures of a metric can be had as."""
 
 RENEWING_SECONDS = 60
@@ -252,7 +252,8 @@ def file_link(scene: Scene, card: Card, key: str, trailing: int, ending: str) ->
     if card.chart in FILES:
         window, view = scene.window, scene.view
         same = View(since=window.since, until=window.until, filters=view.filters, method=view.method)
-        return f"/api/v1/{FILES[card.chart]}.csv?{same.query()}"
+        of = f"metric={card.key}&" if card.chart is Chart.INCIDENTS else ""
+        return f"/api/v1/{FILES[card.chart]}.csv?{of}{same.query()}"
     if asked.stretch:
         return f"/api/v1/metrics/{key}.{ending}?{query_within(asked)}"
     view = View(

@@ -63,6 +63,7 @@ def incident_table(incidents: Sequence[Mapping[str, Any]]) -> Iterator[Cells]:
         "alarm_days",
         "attacks",
         *(f"incident_{name}" for name in KEPT),
+        "incident_series",
     ]
     known = [one for one in incidents if one["kind"] == "known"]
     for one in incidents:
@@ -74,6 +75,7 @@ def incident_table(incidents: Sequence[Mapping[str, Any]]) -> Iterator[Cells]:
             " ".join(days),
             None if one["kind"] == "known" else " ".join(sorted(attacks)),
             *(kept.get(name) for name in KEPT),
+            "; ".join(f"{dim}: {value}" for dim, value in kept.get("series", {}).items()),
         ]
 
 

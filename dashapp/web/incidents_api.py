@@ -2,30 +2,47 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response
 
 from dashapp.domain.ask import Ask
 from dashapp.domain.view import View
 from dashapp.domain.vocabulary import Dim
-from dashapp.metrics import Desk, as_of
+from dashapp.metrics import METRICS, Desk, as_of
 from dashapp.metrics.attacks import DEFAULT_DETECTOR, DETECTORS, Detector, Episode, backtest, confirmed_within
 from dashapp.metrics.attacks import incidents as episodes
+from dashapp.metrics.detecting import SUBJECTS
 from dashapp.metrics.judgement import Alarm
 from dashapp.metrics.standing import Standing, standing
 from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
 from dashapp.web.desk import open_desk
 from dashapp.web.export import as_file, csv_lines, incident_table, incidents_name, json_answer
 
+FLAGS, *_ = LOOKED_AT = [subject.metric for subject in SUBJECTS]
+"""The metrics in whose counts the detection job finds incidents; attacks are known of flags."""
+
+
+class Wanted(NamedTuple):
+    """Whose incidents are asked for: of a metric, as a detector finds them, in a view."""
+
+    metric: str
+    detector: Detector
+    view: View
+
+    def ask(self, desk: Desk) -> Ask:
+        """The question about the metric."""
+        return ask_of(desk, self.view, METRICS[self.metric].feed)
+
 
 def incidents() -> Response:
     """Known attacks, and what the detector found, with the evidence."""
-    detector, view = _detector_and_view()
+    wanted = _wanted()
+    detector = wanted.detector
     with open_desk() as desk:
-        ask = ask_of(desk, view)
-        listed = _listed(desk, ask, detector)
-        covered_until = as_of(desk, ask.chosen(Dim.ORIGIN))
+        ask = wanted.ask(desk)
+        listed = _listed(desk, ask, wanted)
+        covered_until = as_of(desk, ask.chosen(Dim.ORIGIN), METRICS[wanted.metric].feed)
     return json_answer(
         {
             "detector": detector.key,
@@ -43,36 +60,50 @@ def incidents() -> Response:
 
 def incidents_as_csv() -> Response:
     """The rows of incidents.json: known attacks, and what the detector found."""
-    detector, view = _detector_and_view()
+    wanted = _wanted()
     with open_desk() as desk:
-        ask = ask_of(desk, view)
-        rows = incident_table(_listed(desk, ask, detector))
+        ask = wanted.ask(desk)
+        rows = incident_table(_listed(desk, ask, wanted))
         return as_file(csv_lines(rows), "text/csv", incidents_name(ask.window, ".csv"))
 
 
-def _listed(desk: Desk, ask: Ask, detector: Detector) -> list[dict[str, Any]]:
+def _listed(desk: Desk, ask: Ask, wanted: Wanted) -> list[dict[str, Any]]:
     """Known attacks and what was found, by their first day."""
-    found = episodes(desk, ask, detector)
-    stand = standing(desk, ask) if detector.key == DEFAULT_DETECTOR else []
+    detector = wanted.detector
+    found = episodes(desk, ask, detector) if wanted.metric == FLAGS else []
+    stand = standing(desk, ask, wanted.metric) if detector.key == DEFAULT_DETECTOR else []
     listed = [*(_episode(one, detector, stand) for one in found), *(_standing(one) for one in _others(stand, found))]
     return sorted(listed, key=lambda one: str(one["since"]))
 
 
 def backtest_result() -> Response:
     """The detector held against the known attacks and the confirmed incidents, in days."""
-    detector, view = _detector_and_view()
+    wanted = _wanted()
+    if wanted.metric != FLAGS:
+        refuse(400, f"The back-test is about {FLAGS}, not {wanted.metric}.")
     with open_desk() as desk:
-        ask = ask_of(desk, view)
-        result = backtest(desk, ask, detector, confirmed_within(desk, ask))
+        ask = wanted.ask(desk)
+        result = backtest(desk, ask, wanted.detector, confirmed_within(desk, ask))
     days = None if result.false_days is None else [day.isoformat() for day in result.false_days]
     return json_answer({**asdict(result), "false_alerts_a_week": result.false_alerts_a_week, "false_days": days})
 
 
-def _detector_and_view() -> tuple[Detector, View]:
-    """The detector that is asked for, and the whole query. `method` names it, as on the page; so does `detector` where
-    what it says is one, for else it is what raised the flags.
+def _wanted() -> Wanted:
+    """What is asked for. `method` names the detector, as on the page; so does `detector` where what it says is one, for
+    else it is what raised the flags.
     """
-    given = [("method" if key == "detector" and value in DETECTORS else key, value) for key, value in pairs()]
+    asked = pairs()
+    metrics = [value for key, value in asked if key == "metric"] or [FLAGS]
+    if len(metrics) > 1 or metrics[0] not in LOOKED_AT:
+        refuse(400, f"No incidents of {', '.join(metrics)[:SHOWN]!r} are looked for. Known: {', '.join(LOOKED_AT)}.")
+    detector, view = _detector_and_view([pair for pair in asked if pair[0] != "metric"])
+    if metrics[0] != FLAGS and detector.key != DEFAULT_DETECTOR:
+        refuse(400, f"Incidents of {metrics[0]} are those of {DEFAULT_DETECTOR}.")
+    return Wanted(metrics[0], detector, view)
+
+
+def _detector_and_view(asked: list[tuple[str, str]]) -> tuple[Detector, View]:
+    given = [("method" if key == "detector" and value in DETECTORS else key, value) for key, value in asked]
     names = [value for key, value in given if key == "method"] or [DEFAULT_DETECTOR]
     if len(names) > 1 or names[0] not in DETECTORS:
         known = ", ".join(DETECTORS)

@@ -87,7 +87,7 @@ class Chart(StrEnum):
     @property
     def filed(self) -> bool:
         """Whether what it shows can be had as a file of figures; a verdict over others has no rows of its own."""
-        unfiled = (Chart.BACKTEST, Chart.POWER, Chart.INCIDENTS, Chart.ATTENTION)
+        unfiled = (Chart.BACKTEST, Chart.POWER, Chart.ATTENTION)
         return self not in unfiled and not self.operates and not self.tells
 
     @property
@@ -98,7 +98,7 @@ class Chart(StrEnum):
     @property
     def measured(self) -> bool:
         """Whether what it shows are the figures of its metric."""
-        return self.filed and self not in (Chart.ATTACKS, Chart.NOTES)
+        return self.filed and self not in (Chart.ATTACKS, Chart.INCIDENTS, Chart.NOTES)
 
 
 OF_ONE = frozenset(

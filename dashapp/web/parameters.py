@@ -8,6 +8,7 @@ from dashapp.domain.ask import Grain
 from dashapp.domain.view import MOST_VALUE
 from dashapp.domain.vocabulary import CLOSED, NOT_GIVEN, Case, Dim, Method
 from dashapp.metrics import METRICS
+from dashapp.metrics.detecting import SUBJECTS
 from dashapp.metrics.rows import COLUMNS
 from dashapp.store.runs import Outcome
 from dashapp.web.history import ALL
@@ -53,7 +54,12 @@ MEASURED = (
     Parameter("trailing", "Pool so many days into each daily bucket.", NUMBER_OF_DAYS),
     *FILTERS,
 )
-FOUND = (*WINDOW, Parameter("method", "The detector.", {"enum": list(Method)}), *FILTERS)
+FOUND = (
+    *WINDOW,
+    Parameter("method", "The detector.", {"enum": list(Method)}),
+    Parameter("metric", "In whose counts incidents are asked for.", {"enum": [subject.metric for subject in SUBJECTS]}),
+    *FILTERS,
+)
 NOTED = (*WINDOW, *FILTERS)
 ROWS = (
     *WINDOW,

@@ -13,14 +13,15 @@ from sqlalchemy import Engine
 
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import FlagRow, Incident
-from dashapp.domain.vocabulary import Severity, Triage
-from dashapp.metrics.detecting import detect
+from dashapp.domain.vocabulary import IncidentKind, Severity, Triage
+from dashapp.metrics.detecting import VERSION, detect
 from dashapp.policy import policy_of
 from dashapp.settings import Settings
 from dashapp.store import writes
 from dashapp.store.engine import reader_engine
-from dashapp.store.findings import findings_within, triage
+from dashapp.store.findings import Sighting, Source, findings_within, keep_sightings, triage
 from dashapp.store.rollup import rollup
+from tests.published import publish
 from tests.web.served import get, served
 
 pytestmark = pytest.mark.both_engines
@@ -226,9 +227,51 @@ def test_another_detector_has_alarms_and_nothing_that_is_kept(client: FlaskClien
 def test_the_csv_of_another_detector_names_its_alarms(client: FlaskClient) -> None:
     answer = client.get("/api/v1/incidents.csv?method=zscore7")
     assert answer.text.splitlines()[1:] == [
-        "detected,2024-03-08,2024-03-09,,,,,,2024-03-08 2024-03-09,A1,,,,,,,,",
-        "known,2024-03-09,2024-03-10,A1,spam,high,,,2024-03-09,,,,,,,,,",
+        "detected,2024-03-08,2024-03-09,,,,,,2024-03-08 2024-03-09,A1,,,,,,,,,",
+        "known,2024-03-09,2024-03-10,A1,spam,high,,,2024-03-09,,,,,,,,,,",
     ]
+
+
+@pytest.fixture
+def published(database_url: str) -> Iterator[FlaskClient]:
+    """Counts of two platforms, and an incident of one of them, beside the flags."""
+
+    def fill(engine: Engine, settings: Settings) -> None:
+        fill_ten_days(engine, settings)
+        series = "platform=Chat&category=spam"
+        seen = Sighting(series, IncidentKind.SPIKE, date(2024, 3, 5), date(2024, 3, 5), p=1e-6, observed=90.0)
+        with engine.begin() as connection:
+            writes.put_origin(connection, "dsa", "import", NOW)
+            publish(connection, "dsa", LAST, days=10)
+            source = Source("dsa", "statements", "outbreak", VERSION)
+            keep_sightings(connection, source, Window(date(2024, 3, 1), LAST), [seen], NOW)
+
+    with served(database_url, NOW, fill) as made:
+        yield made
+
+
+def test_incidents_in_the_counts_of_platforms_are_had_by_the_metric(published: FlaskClient) -> None:
+    [one] = get(published, "/api/v1/incidents.json?metric=statements")["incidents"]
+    assert (one["kind"], one["since"], one["category"]) == ("detected", "2024-03-05", "spam")
+    assert one["incident"]["series"] == {"platform": "Chat", "category": "spam"}
+    assert get(published, "/api/v1/incidents.json?metric=statements&platform=Board")["incidents"] == []
+    kept = list(csv.DictReader(published.get("/api/v1/incidents.csv?metric=statements").text.splitlines()))
+    assert [(row["incident_observed"], row["incident_series"]) for row in kept] == [
+        ("90.0", "platform: Chat; category: spam")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("incidents.json?metric=oracle", "No incidents of 'oracle' are looked for. Known: flags, statements."),
+        ("incidents.csv?metric=flags&metric=statements", "No incidents of 'flags, statements' are looked for."),
+        ("incidents.json?metric=statements&method=zscore7", "Incidents of statements are those of outbreak."),
+        ("incidents/backtest.json?metric=statements", "The back-test is about flags, not statements."),
+    ],
+)
+def test_metrics_that_nobody_looks_at_are_refused(client: FlaskClient, address: str, told: str) -> None:
+    assert get(client, f"/api/v1/{address}", 400)["error"].startswith(told)
 
 
 @pytest.mark.parametrize("name", ["method", "detector"])

@@ -31,7 +31,8 @@ CLAIMED = re.compile(
 OVERLOADED = re.compile(
     r"\b(?:overwhelmed|over-?loaded|over-?stretched|over-?worked|over-?burdened|swamped|inundated"
     r"|stretched (?:too )?thin"
-    r"|drowning|cannot cope|exhausted|maxed out|dangerously high|(?:near|at|beyond|over) (?:full |its "
+    r"|drowning|(?:cannot|can['\u2019]t|could not|unable to|do not|did not) (?:keep (?:up|pace)|cope)"
+    r"|cannot cope|exhausted|maxed out|dangerously high|(?:near|at|beyond|over) (?:full |its "
     r"|their )?capacity"
     r"|at full stretch|fully used|at (?:its|their|the) limits?)\b",
     re.IGNORECASE,

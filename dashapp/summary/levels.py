@@ -16,9 +16,10 @@ SIDE = re.compile(
     re.IGNORECASE,
 )
 PLAIN = re.compile(
-    r"\b(?:(?P<above>above|over|higher than|(?<!below and )more than)|(?P<below>below|under|beneath"
+    r"\b(?:(?P<above>above|over|exceed(?:s|ed|ing)?|higher than|(?<!below and )more than)|(?P<below>below"
+    r"|under|beneath"
     r"|short of|lower than|less than)"
-    r"|(?P<past>past|beyond|crossed|breach(?:es|ed|ing)|exceed(?:s|ed|ing)?|outside|off|missed|misses"
+    r"|(?P<past>past|beyond|crossed|breach(?:es|ed|ing)|outside|off|missed|misses"
     r"|on the wrong side of)"
     r"|(?P<within>within|inside|meets?|met|meeting|on the right side of|in line with|respects?|clear of|on|at))"
     r" (?:(?!alert|warn)[a-z]+ ){0,2}?(?P<what>thresholds?|limits?|targets?|baselines?|tolerances?|bounds)\b",

@@ -34,7 +34,8 @@ DOWN = (
     r"|died down|come off|came off|south|halv\w+|shed"
 )
 SAME = (
-    r"the same(?= *$)|in line(?= *$)|the same (?:as|level|value|number|share)|little changed"
+    r"(?:remained|stayed|held|kept)(?= at [\ue000-\uf8ff])|the same(?= *$)|in line(?= *$)"
+    r"|the same (?:as|level|value|number|share)|little changed"
     r"|changed little|(?:hardly|barely|scarcely) (?:changed|moved)|unmoved"
     r"|much as before|as before|as usual|in line with the (?:week|previous|same)|level with|normal(?:ised"
     r"|ized)|on a par|unchanged|stable|steady|flat|constant|static|plateau\w*"

@@ -11,7 +11,8 @@ WRONG = r"errors?|mistake\w*|wrong\w*|incorrect\w*|inaccura\w*|in error|fail(?:e
 LATE = (
     r"met|meets?|meeting|kept|honou?red|fulfill?ed|achiev\w+|complied|complian\w+|in time|on time"
     r"|punctual\w*|timely"
-    r"|(?:decided|reviewed|handled|done|closed|answered|left) (?:within|inside)|success\w*|respected|satisfied"
+    r"|(?:decided|reviewed|handled|done|closed|answered|left) (?:within|inside)|success\w*|attain\w*"
+    r"|before (?:its|their|the) (?:sla|deadline)\w*|respected|satisfied"
 )
 OPPOSITES = {
     "sla_breach_rate": LATE,
@@ -23,11 +24,13 @@ OPPOSITES = {
         rf"{WRONG}|(?:that|which|who) (?:\w+ )?(?:reviewers|people|humans|moderators|waited|went to people|reached)"
         r"|(?:decided|reviewed|handled|taken|settled) by (?:\w+ )?(?:reviewers|people|humans|hand|moderators)"
         r"|(?:reviewers|people|humans|moderators) (?:\w+ )?(?:decided|decide|reviewed|handled)|by hand|manual\w*"
-        r"|without automation|waited for"
+        r"|without automation|instead of automation|(?:needed|required|took|got) (?:an? )?(?:human|person"
+        r"|reviewer|manual)|waited for"
     ),
     "escalation_rate": rf"{WRONG}|de-?escalat\w*|routine",
     "utilisation": (
-        r"unused|idle\w*|spare|free|unoccupied|untapped|wasted|left over|unspent"
+        r"unused|capacity (?:was |were |is |went )?(?:left|remaining|to spare)|idle\w*|spare|free|unoccupied"
+        r"|untapped|wasted|left over|unspent"
         r"|[\ue000-\uf8ff] of (?:the )?(?:reviewers|staff|people|moderators)"
     ),
     "report_duplication": f"unique|original|distinct|{WRONG}",

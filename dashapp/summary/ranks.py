@@ -27,7 +27,8 @@ FIRST = re.compile(
     rf"|loaded|common|frequent|used|hit))? {OF}\b"
     r"|\bthe (?:busiest|most (?:stretched|loaded|common|used))\b(?! team first)|\b(?:leads?|tops?|leading"
     r"|topping|outnumbers?|exceeds?) (?:all|every|the) "
-    r"|\bmost common\b|\bmain (?:driver|source)\b|\bmore \S+ than (?:anything|any)\b"
+    r"|\bmost common\b|\branks? (?:first|highest|top)\b|\bcomes? first\b|\b(?:has|holds|takes"
+    r"|in) the lead\b|\bmain (?:driver|source)\b|\bmore \S+ than (?:anything|any)\b"
     r"|\bis (?:the )?(?:largest|biggest|highest|busiest|top)\b",
     re.IGNORECASE,
 )
@@ -35,7 +36,8 @@ MOVED = re.compile(rf"\b(?:{MOVE}|{LOSS})\b|\bgrew\b", re.IGNORECASE)
 LOST = re.compile(rf"\b(?:{LOSS})\b", re.IGNORECASE)
 LAST = re.compile(
     rf"\b(?:{LEAST}|rarest)(?: (?:stretched|loaded|busy|common|frequent|used))? {OF}\b"
-    r"|\bthe (?:quietest|least (?:stretched|loaded|busy|common|used))\b|\bis (?:the )?(?:smallest|lowest"
+    r"|\bthe (?:quietest|least (?:stretched|loaded|busy|common|used))\b|\b(?:ranks?|comes?) last\b"
+    r"|\bis (?:the )?(?:smallest|lowest"
     r"|rarest|quietest)\b",
     re.IGNORECASE,
 )
@@ -63,6 +65,7 @@ ALL = re.compile(
     r"|teams?)\b(?! (?:of|together))",
     re.IGNORECASE,
 )
+SO_DID = re.compile(r"(?:and )?(?:so|as) (?:did|do|does|has|have|had|is|are|was|were)\b", re.IGNORECASE)
 APART = re.compile(
     r"\b(?:unlike|except|but|than|from|apart|while|whereas|whose|not|no|without|against|to"
     r"|overtook)\b",
@@ -172,6 +175,8 @@ def _together(clause: Clause, facts: Facts, terms: Terms) -> Iterator[str]:
     keys = set(_chain(told[0], clause, terms))
     if match:
         keys |= set(_all(match["of"], clause, terms))
+    later = clause.sentence[clause.sentence.index(clause) + 1 :]
+    keys |= {key for one in later if SO_DID.match(one.words) for _, key in _named(one, terms)}
     for key in sorted(keys):
         moved = facts[key].direction
         if moved != told[0].meaning:

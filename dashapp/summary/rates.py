@@ -18,7 +18,7 @@ RATE = re.compile(
 )
 """Words that make a figure one of so much an hour, or of each."""
 WITHIN = re.compile(
-    r"\b(?:in|within|of|on|over|than|for|after|by|as|since|through|from|to|against) (?:only "
+    r"(?<!came )(?<!come )\b(?:in|within|of|on|over|than|for|after|by|as|since|through|from|to|against) (?:only "
     r"|just )?$",
     re.IGNORECASE,
 )
@@ -69,7 +69,7 @@ def mistimed(clause: Clause, facts: Facts) -> Iterator[str]:
 def _rated(match: re.Match[str], clause: Clause, numbers: list[Place]) -> bool:
     """Whether words of a rate are of figures that are none of it."""
     of = next((told for told in match.groups() if told), "each")
-    if match["of"] and WITHIN.search(clause.words[: match.start()]):
+    if match["of"] and match[0].lower().startswith(("a", "one")) and WITHIN.search(clause.words[: match.start()]):
         return False
     return not all(place.base == "staffing.capacity" and A_DAY.fullmatch(of) for place in numbers)
 

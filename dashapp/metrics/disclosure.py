@@ -1,11 +1,16 @@
 """What is not told of single people.
 
-Figures by person are counts over a whole window. Whoever has fewer cases than a small group in a question is left out
-of its answer, or makes it a refusal where picked out by name, and all other counts of people are rounded down to a
-multiple of the small group, each person's by itself. So two questions that differ in a day or in a filter differ, for
-each person, by a multiple of the small group, never by the few cases in between; and what all people together have is
-known more exactly than what those have who are told of, so that what is left over tells of nobody. How many are left
-out is not told either: with one of them, the rest would be theirs.
+Counts of a person are told in steps: whenever as many more have come in as a small group has, the count goes up by so
+many. It goes up on a day, and what is told of any window is the sum of the steps on its days. So all windows together
+tell no more than on which days the steps are, however they begin and end; where each window were rounded by itself,
+their differences would tell the count of every day. Steps are counted anew from the first day of every period, and a
+step is told on the first day by which a small group of reports of all people came in since the last day of which any
+could be told: else the exact total of a quiet day would tell whose its only report is. What is left of the exact
+totals then belongs to nobody in particular.
+
+Whoever has no step in a question is left out of its answer, or makes it a refusal where picked out by name. How many
+are left out is not told either: with one of them, the rest would be theirs. Each part of a person's cases has steps of
+its own, also each of several values that a question is filtered by, so that these cannot be put together otherwise.
 """
 
 from collections import Counter
@@ -13,58 +18,89 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from dashapp.domain.ask import Ask, Grain
+from dashapp.domain.ask import Ask, Grain, Window, to_filters
 from dashapp.domain.vocabulary import NOT_GIVEN, Dim
 from dashapp.metrics.measurement import Measurement
-from dashapp.metrics.pool import Groups, Point, Pooling, Sums, ranked
+from dashapp.metrics.pool import NOTHING, Groups, Point, Pooling, Sums, ranked
 from dashapp.metrics.registry import PERSONS
+from dashapp.metrics.steps import Steps, coarse
 from dashapp.store.attribution import Leading
 
 
-def told_of_people(answer: Measurement, pooling: Pooling, sums_of: Callable[[Ask], Sums], least: int) -> Measurement:
+def told_of_people(answer: Measurement, pooling: Pooling, sums_of: Callable[[Ask], Sums], steps: Steps) -> Measurement:
     """The answer to a question that names a dimension of people, from the sums that its like has."""
-    metric, ask = answer.metric, answer.ask
+    metric, ask, least = answer.metric, answer.ask, steps.least
 
     def points(asked: Ask) -> list[Point]:
-        fine = by_person(asked)
-        return replace(pooling, ask=fine).points(sums_of(fine))
+        return replace(pooling, ask=by_person(asked)).points(stepped(asked, sums_of, steps))
 
     whole = replace(ask, grain=Grain.WHOLE, by=(), trailing=1)
-    total = pooling.total(sums_of(whole))
     if picked(ask):
         each = points(whole)
-        if too_few(ask, each, least):
+        if too_few(whole, each):
             reason = f"Of one person, fewer than {least} {metric.unit} are not told."
             return replace(answer, error=reason, refused=True)
-        total = next(iter(told(whole, each, least)), total)
-    shown = told(ask, points(ask), least)
+        total = next(iter(told(whole, each)), pooling.total({}))
+    else:
+        total = pooling.total(sums_of(whole))
+    shown = told(ask, points(ask))
     ordered = tuple(ranked(shown)) if metric.whole.intersection(ask.by) else shown
     return replace(answer, points=ordered, total=total, rounded_to=least)
 
 
+def stepped(ask: Ask, sums_of: Callable[[Ask], Sums], steps: Steps) -> Sums:
+    """The sums of `by_person(ask)` by day: of people in steps, of what names nobody as they are."""
+    split, since = by_person(ask).by, steps.begin(ask.reach.since)
+    fine = Ask(Window(since, ask.window.until), Grain.DAY, split, ask.filters)
+    blocks = {group: list(steps.blocks(days)) for group, days in _of_all(fine, sums_of).items()}
+    found: Sums = {}
+    for group, days in sums_of(fine).items():
+        if not _names(split, group):
+            found[group] = days
+        elif sum(n for n, _ in days.values()) >= steps.least:
+            found[group] = steps.of(days, blocks.get(_unnamed(split, group), ()))
+    return {group: days for group, days in found.items() if days}
+
+
+def _of_all(fine: Ask, sums_of: Callable[[Ask], Sums]) -> Sums:
+    """What all people together have by day, without the cases that name nobody: this is known exactly to who asks."""
+    others = tuple(dim for dim in fine.by if dim not in PERSONS)
+    filters = {dim: values for dim, values in fine.filters if dim not in PERSONS}
+    every = replace(fine, by=others, filters=to_filters(filters))
+    nobody = replace(every, filters=to_filters({**filters, **dict.fromkeys(PERSONS & fine.dims, (NOT_GIVEN,))}))
+    without = sums_of(nobody)
+    return {
+        group: {day: (n - without.get(group, {}).get(day, NOTHING)[0], 0) for day, (n, _) in days.items()}
+        for group, days in sums_of(every).items()
+    }
+
+
 def by_person(ask: Ask) -> Ask:
-    """The question split by every dimension of people that it names, after those that it is split by."""
-    return replace(ask, by=(*ask.by, *sorted(PERSONS & ask.dims - set(ask.by))))
-
-
-def coarse(n: int, least: int) -> int:
-    """A count of a person's as it is told."""
-    return n // least * least
-
-
-def told(ask: Ask, points: Iterable[Point], least: int) -> tuple[Point, ...]:
-    """What may be told of the points of `by_person(ask)`: as the question is split, each person's rounded down, and
-    without those that come to nothing.
+    """The question split by every dimension of people that it names, and of whose values it is filtered by several,
+    after those that it is split by.
     """
-    split = by_person(ask).by
-    people = [place for place, dim in enumerate(split) if dim in PERSONS]
+    several = {dim for dim, values in ask.filters if len(values) > 1}
+    return replace(ask, by=(*ask.by, *sorted((PERSONS & ask.dims | several) - set(ask.by))))
+
+
+def _names(split: Sequence[Dim], group: Groups) -> bool:
+    """Whether a group is of a person."""
+    return any(dim in PERSONS and value != NOT_GIVEN for dim, value in zip(split, group, strict=True))
+
+
+def _unnamed(split: Sequence[Dim], group: Groups) -> Groups:
+    """A group without whose it is."""
+    return tuple(value for dim, value in zip(split, group, strict=True) if dim not in PERSONS)
+
+
+def told(ask: Ask, points: Iterable[Point]) -> tuple[Point, ...]:
+    """The points of `by_person(ask)` as the question is split, without those that come to nothing."""
     first: dict[tuple[object, Groups], Point] = {}
     sums = Counter[tuple[object, Groups]]()
     for point in points:
-        named = any(point.groups[place] != NOT_GIVEN for place in people)
         place = point.bucket, point.groups[: len(ask.by)]
         first.setdefault(place, point)
-        sums[place] += coarse(point.n, least) if named else point.n
+        sums[place] += point.n
     return tuple(first[place]._replace(groups=place[1], value=n, n=n) for place, n in sums.items() if n)
 
 
@@ -73,15 +109,15 @@ def picked(ask: Ask) -> tuple[Dim, ...]:
     return tuple(sorted(dim for dim in PERSONS if ask.chosen(dim)))
 
 
-def too_few(ask: Ask, points: Iterable[Point], least: int) -> bool:
-    """Whether the question names anybody with fewer cases than that, or with none: which of the two is not told. The
-    points are those of the question split by who is picked alone.
+def too_few(ask: Ask, points: Iterable[Point]) -> bool:
+    """Whether the question names anybody without a step, perhaps without any case: which of the two is not told. The
+    points are those of `by_person` of the question about the whole, which have a point of whoever has any.
     """
-    dims, cases = picked(ask), Counter[tuple[Dim, str]]()
+    split, shown = by_person(ask).by, set[tuple[Dim, str]]()
     for point in points:
-        for one in zip(dims, point.groups, strict=True):
-            cases[one] += point.n
-    return any(cases[dim, name] < least for dim in dims for name in set(ask.chosen(dim)) - {NOT_GIVEN})
+        if point.n:
+            shown.update(zip(split, point.groups, strict=True))
+    return any((dim, name) not in shown for dim in picked(ask) for name in set(ask.chosen(dim)) - {NOT_GIVEN})
 
 
 def unnamed(leading: Leading, least: int) -> Leading:

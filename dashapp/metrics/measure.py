@@ -21,8 +21,9 @@ from dashapp.metrics.judged import judged
 from dashapp.metrics.measurement import Measurement
 from dashapp.metrics.platforms import platforms_of
 from dashapp.metrics.pool import Point, Pooling, Sums, by_group, levels, ranked, together
-from dashapp.metrics.registry import COUNTS, METRICS, PERSONS, Kind, Metric, Privacy, Statistics
+from dashapp.metrics.registry import COUNTS, METRICS, Kind, Metric, Privacy, Statistics
 from dashapp.metrics.spread import Waits, ages, binned, distribution, waits
+from dashapp.metrics.steps import begin_at, closed_to_people, in_steps, steps_at
 from dashapp.store.engine import TooSlow
 from dashapp.store.reads import Coverage
 
@@ -54,18 +55,19 @@ def _measured(desk: Desk, metric: Metric, ask: Ask, asked: Ask) -> Measurement:
     if reason := _refusal(desk, metric, ask):
         return Measurement(metric, asked, error=reason, refused=True)
     from_facts = reads_facts(metric, asked)
-    if from_facts and (reason := closed(desk, _days(metric, asked))):
+    if from_facts and (reason := closed(desk, _days(desk, metric, asked))):
+        reason = closed_to_people(desk, asked) or reason
         return Measurement(metric, asked, error=reason, refused=True)
     given_up = (GIVEN_UP, metric.feed)
     failed = desk.known.get(given_up)
     try:
         answer = computed_ahead(desk, metric, asked)
-        if answer is None and from_facts and failed and _days(metric, asked).holds(failed):
+        if answer is None and from_facts and failed and _days(desk, metric, asked).holds(failed):
             return Measurement(metric, asked, error=TOO_LONG)
         answer = answer or _stamped(desk, _answer(desk, metric, asked))
     except TooSlow:
         if from_facts:
-            desk.known[given_up] = _days(metric, asked)
+            desk.known[given_up] = _days(desk, metric, asked)
         return Measurement(metric, asked, error=TOO_LONG)
     except SQLAlchemyError:
         log.exception("metric %s failed", metric.key)
@@ -129,9 +131,10 @@ def _answer(desk: Desk, metric: Metric, ask: Ask) -> Measurement:
     answer = Measurement(metric, ask, as_of=coverage.as_of, threshold=metric.threshold_under(desk.policy))
     if found := _unsummed(desk, answer, pooling):
         return found
-    if desk.policy.small_group > 1 and not PERSONS.isdisjoint(ask.dims):
-        told = told_of_people(answer, pooling, lambda one: _sums(desk, metric, one, coverage), desk.policy.small_group)
-        return replace(told, from_facts=reads_facts(metric, ask))
+    if in_steps(desk, ask):
+        read = desk.coverage(ask.chosen(Dim.ORIGIN), _days(desk, metric, ask), metric.feed)
+        told = told_of_people(answer, pooling, lambda one: _sums(desk, metric, one, read), steps_at(desk, read.days))
+        return replace(told, from_facts=True)
     sums = _lived(desk, metric, ask) if metric.feed is Feed.LIVE else _sums(desk, metric, ask, coverage)
     if Dim.REVIEWER in ask.by:
         sums = {pseudonyms(ask.by, group): days for group, days in sums.items()}
@@ -200,9 +203,11 @@ def _events(desk: Desk, metric: Metric, ask: Ask, begin: datetime, end: datetime
     return [row for row in rows if begin <= row.bucket < end]
 
 
-def _days(metric: Metric, ask: Ask) -> Window:
-    """The days that a question needs: of a stock, all since data began."""
-    return Window(FIRST_DAY, ask.reach.until) if metric.kind is Kind.STOCK else ask.reach
+def _days(desk: Desk, metric: Metric, ask: Ask) -> Window:
+    """The days that a question needs: of a stock, all since data began; of people, all since their counts began."""
+    if metric.kind is Kind.STOCK:
+        return Window(FIRST_DAY, ask.reach.until)
+    return Window(begin_at(desk, ask.reach.since), ask.reach.until) if in_steps(desk, ask) else ask.reach
 
 
 def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
@@ -210,7 +215,7 @@ def _sums(desk: Desk, metric: Metric, ask: Ask, coverage: Coverage) -> Sums:
     one page mostly differs in days only, so one SELECT reads for all; what was read by group is known without, too.
     Groups over the whole window are pooled by the database, unless their days are known: there may be many of both.
     """
-    days = _days(metric, ask)
+    days = _days(desk, metric, ask) if metric.kind is Kind.STOCK else ask.reach
     known: dict[tuple[Dim, ...], tuple[Window, Sums]] = desk.once(("sums", metric.key, ask.filters), dict)
     read, sums = known.get(ask.by, (None, {}))
     if read is None or not read.holds(days):

@@ -25,7 +25,7 @@ class Measurement:
     spreads: tuple[Spread, ...] = ()
     from_facts: bool = False
     rounded_to: int = 0
-    """What counts of people are rounded down to a multiple of; people with fewer are left out. 0 where all is told."""
+    """The steps in which counts of people are told; people without one are left out. 0 where all is told."""
     left_out: int = 0
     """Cases of which it is not known when they were decided."""
     took: timedelta = timedelta(0)

@@ -44,8 +44,9 @@ RANKED = ((Dim.CREATOR,), (Dim.CREATOR, Dim.STATUS), (Dim.ITEM_ID, Dim.STATUS))
 )
 def reports(ask: Ask) -> Statistics:
     """Reports received, by the day they came in. A report is pending until a decision closes it; status and action are
-    those of today, whenever the decision was made. Creators with few reports are left out, and the counts of others are
-    rounded down to a multiple of the small group.
+    those of today, whenever the decision was made. Counts of creators are told in steps of the small
+    group, which go up on the day by which so many more have come in since the quarter began (the month, where rows are
+    deleted after a time), and may be a little off either way; creators without a step are left out.
     """
     rows = reports_of(ask)
     return per_day(ask, rows, rows.c.received)

@@ -130,7 +130,7 @@ def test_page_files_and_api_tell_the_same_of_creators_under_the_same_filters(
     viewer = as_role(Role.VIEWER)
     shown = filled(viewer, "/reports", f"{WITHIN}{filters}&board=creator")
     [(name, n)] = counts.items()
-    assert f'<td>{name}</td><td class=\\"r\\">{n}</td><td class=\\"r\\">under 5</td><td class=\\"r\\">{n}</td>' in shown
+    assert f'<td>{name}</td><td class=\\"r\\">{n}</td><td class=\\"r\\">few</td><td class=\\"r\\">{n}</td>' in shown
     assert SMALL not in shown
     asked = f"{WITHIN}{filters}&grain=whole&by=creator"
     for client in (viewer, program):

@@ -96,9 +96,12 @@ def test_it_is_ordered_and_searched_by_the_address(desk: Desk) -> None:
     assert "1 to 15 of 15" in board(desk, "provider=two")
 
 
-def test_small_creators_are_not_named_and_counts_of_others_are_rounded_down(desk: Desk) -> None:
+def test_small_creators_are_not_named_and_counts_of_others_are_in_steps(desk: Desk) -> None:
     shown = board(desk, "board=creator")
-    rule = "Counts of creators are rounded down to a multiple of 5; creators with fewer reports are not shown."
+    rule = (
+        "Counts of creators are told in steps of 5, which may be up to 8 off either way in each quarter of the year; "
+        "creators without a step are not shown."
+    )
     assert rule in shown
     assert "maker 0" not in shown
     assert "maker 1 5 5 10" in shown
@@ -107,7 +110,7 @@ def test_small_creators_are_not_named_and_counts_of_others_are_rounded_down(desk
 
 def test_what_a_creator_has_few_of_is_told_as_few_and_the_total_by_itself(desk: Desk) -> None:
     coarser = replace(desk, policy=replace(desk.policy, small_group=10))
-    assert "maker 1 under 10 under 10 10" in board(coarser, "board=creator")
+    assert "maker 1 few few 10" in board(coarser, "board=creator")
 
 
 def test_names_from_outside_are_text(desk: Desk) -> None:

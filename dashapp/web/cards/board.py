@@ -30,12 +30,12 @@ class Line:
     name: str
     counts: Counter[str]
     rounded_to: int = 0
-    """What the counts of a person are rounded down to a multiple of."""
+    """The steps in which counts of a person are told."""
 
     def said(self, key: str) -> str:
         """A count as it is read."""
         few = self.rounded_to and not self.counts[key] and self.name != NOT_GIVEN
-        return f"under {self.rounded_to}" if few else f"{self.counts[key]:,}"
+        return "few" if few else f"{self.counts[key]:,}"
 
 
 def board(scene: Scene, card: Card) -> Content:
@@ -61,7 +61,7 @@ def board(scene: Scene, card: Card) -> Content:
 
 
 def _lines(scene: Scene, card: Card, answer: Measurement) -> list[Line]:
-    """All that may be told of. Of people the total is told by itself: each count of theirs is rounded."""
+    """All that may be told of. Of people the total is told by itself: each count of theirs has its own steps."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for point in answer.points:
         name, status = point.groups
@@ -101,7 +101,8 @@ def _rounded(answer: Measurement, dim: Dim) -> list[Component]:
     if not answer.rounded_to:
         return []
     whose, least = BOARDS[dim].lower(), answer.rounded_to
-    text = f"Counts of {whose} are rounded down to a multiple of {least}; {whose} with fewer reports are not shown."
+    off = f"which may be up to {2 * least - 2} off either way in each quarter of the year"
+    text = f"Counts of {whose} are told in steps of {least}, {off}; {whose} without a step are not shown."
     return [components.notice(text, "info")]
 
 

@@ -121,10 +121,13 @@ def too_few(ask: Ask, points: Iterable[Point]) -> bool:
 
 
 def unnamed(leading: Leading, least: int) -> Leading:
-    """The busiest without their keys, each with their flags rounded down, as far as that leaves any."""
+    """The busiest without their keys, each with their flags rounded down, as far as that leaves any; rounded down, too,
+    is how many flags there are and of how many: of one alone it would be theirs.
+    """
+    of, different = coarse(leading.of, least), coarse(leading.different, least)
     counts = [coarse(one.flags, least) for one in leading.first]
     told = zip(leading.first, counts, strict=True)
-    return replace(leading, first=tuple(replace(one, key=None, flags=n, share=n / leading.of) for one, n in told if n))
+    return Leading(of, different, tuple(replace(one, key=None, flags=n, share=n / of) for one, n in told if n))
 
 
 def pseudonyms(by: Sequence[Dim], group: Sequence[str]) -> tuple[str, ...]:

@@ -281,8 +281,14 @@ def test_each_of_several_values_of_a_filter_has_steps_of_its_own(connection: Con
 
 
 def test_of_those_who_are_not_named_few_flags_are_not_told_and_others_are_rounded_down() -> None:
-    first = tuple(Share(key, n, n / 40, 1) for key, n in (("a", 17), ("b", 5), ("c", 4)))
-    assert unnamed(Leading(40, 9, first), 5) == Leading(40, 9, (Share(None, 15, 0.375, 1), Share(None, 5, 0.125, 1)))
+    first = tuple(Share(key, n, n / 43, 1) for key, n in (("a", 17), ("b", 5), ("c", 4)))
+    assert unnamed(Leading(43, 9, first), 5) == Leading(40, 5, (Share(None, 15, 0.375, 1), Share(None, 5, 0.125, 1)))
+    assert unnamed(Leading(43, 9, first), 1) == Leading(43, 9, tuple(replace(one, key=None) for one in first))
+
+
+def test_of_a_few_who_are_not_named_it_is_not_told_how_many_there_are() -> None:
+    assert unnamed(Leading(3, 1, (Share(None, 3, 1.0, 1),)), 5) == Leading(0, 0, ())
+    assert unnamed(Leading(7, 1, (Share("a", 7, 1.0, 1),)), 5) == Leading(5, 0, (Share(None, 5, 1.0, 1),))
 
 
 def test_what_is_kept_by_people_is_a_count_and_what_is_kept_by_reviewer_is_for_leads() -> None:

@@ -91,7 +91,12 @@ def _leading(kind: str, name: str, leading: Leading) -> Component:
         for place, one in enumerate(leading.first, 1)
     ]
     head = (kind, "Flags", "Share", *(["Nearly the same"] if alike else []))
-    return _told(f"{leading.different:,} {name} in {leading.of:,} flags", name, head, rows)
+    return _told(f"{_many(leading)} {name} in {leading.of:,} flags", name, head, rows)
+
+
+def _many(leading: Leading) -> str:
+    """How many different ones there are; of those who are not named too few to say are few."""
+    return f"{leading.different:,}" if leading.different else "Few"
 
 
 def _told(said: str, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Component:
@@ -106,7 +111,7 @@ def _share(share: float) -> str:
 def _reporters(leading: Leading) -> Component:
     """Reporters are people who are accused of nothing: they are counted, not named."""
     rows = [[f"{place}.", f"{one.flags:,}", _share(one.share)] for place, one in enumerate(leading.first, 1)]
-    told = f"{leading.different:,} reporters of {leading.of:,} flags, who are not named"
+    told = f"{_many(leading)} reporters of {leading.of:,} flags, who are not named"
     return _told(told, "reporters", ("Busiest", "Flags", "Share"), rows)
 
 

@@ -15,6 +15,7 @@ from dashapp.domain.live import asked_within
 from dashapp.domain.vocabulary import Dim
 from dashapp.metrics import METRICS, Measurement, Metric, Point, Policy, measure
 from dashapp.metrics.attacks import Unmeasured
+from dashapp.metrics.registry import Privacy
 from dashapp.store.engine import TooSlow
 from dashapp.web import (
     annotations_api,
@@ -29,7 +30,7 @@ from dashapp.web import (
     summary_orders_api,
 )
 from dashapp.web.asking import SHOWN, ask_of, pairs, refuse, view_of
-from dashapp.web.desk import open_desk, services
+from dashapp.web.desk import open_desk, services, who_asks
 from dashapp.web.export import (
     XLSX,
     as_file,
@@ -41,7 +42,7 @@ from dashapp.web.export import (
     written,
 )
 from dashapp.web.guard import needs
-from dashapp.web.refusing import unanswered
+from dashapp.web.refusing import Lacking, unanswered
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +146,11 @@ def _within(given: list[tuple[str, str]]) -> Ask:
 
 
 def _answered(answer: Measurement) -> Measurement:
-    """The measurement, unless it has an error: 400 where the question cannot be answered, 503 where we failed to."""
+    """The measurement, unless it has an error: 403 where who asks may not have such figures, 400 where the question
+    cannot be answered, 503 where we failed to.
+    """
+    if answer.refused and answer.metric.privacy is Privacy.TEAM and Permission.TEAM not in who_asks().permissions:
+        raise Lacking(Permission.TEAM)
     if answer.error:
         refuse(400 if answer.refused else 503, answer.error)
     return answer

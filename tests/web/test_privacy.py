@@ -11,7 +11,7 @@ from itertools import permutations
 import pytest
 from dash import Dash
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from dashapp.app import create_app
 from dashapp.domain.access import Role, TokenScope
@@ -20,6 +20,7 @@ from dashapp.domain.messages import FlagRow, ReportRow, Reviewer
 from dashapp.domain.vocabulary import Feed
 from dashapp.settings import Settings
 from dashapp.store import writes
+from dashapp.store.incidents import audit
 from dashapp.store.rollup import rollup
 from dashapp.store.sessions import begin_session
 from dashapp.store.tokens import create_token
@@ -110,12 +111,30 @@ def test_whoever_asks_first_each_role_is_told_its_own(
 def test_no_file_has_workload_per_reviewer_whoever_asks(
     as_role: Callable[[Role], FlaskClient], program: FlaskClient
 ) -> None:
-    for client in (program, *(as_role(role) for role in Role)):
+    lacking = "This needs the permission team, which you do not have here."
+    leads = {as_role(role): role in (Role.LEAD, Role.ADMIN) for role in Role}
+    for client, lead in {program: False, **leads}.items():
         for ending in ("json", "csv", "xlsx"):
             answer = client.get(f"/api/v1/metrics/utilisation_per_reviewer.{ending}?by=reviewer&grain=whole")
-            assert answer.status_code == 400
             assert answer.json is not None
-            assert answer.json["error"] == "Utilisation per reviewer is for leads, on screen only."
+            told = "Utilisation per reviewer is for leads, on screen only." if lead else lacking
+            assert (answer.status_code, answer.json["error"]) == (400 if lead else 403, told)
+
+
+@pytest.mark.check(7)
+def test_asking_for_what_is_for_leads_without_being_one_is_in_the_trail(
+    as_role: Callable[[Role], FlaskClient], writer: Engine
+) -> None:
+    for role in (Role.VIEWER, Role.LEAD):
+        as_role(role).get("/api/v1/metrics/utilisation_per_reviewer.json?by=reviewer")
+    as_role(Role.ANALYST).get("/api/v1/metrics/reports.json?creator=Nobody")
+    with writer.connect() as connection:
+        refused = connection.execute(
+            select(audit.c.actor, audit.c.subject, audit.c.detail).where(audit.c.action == "refused")
+        ).all()
+    assert [tuple(one) for one in refused] == [
+        ("the only viewer", "/api/v1/metrics/<key>.json", '{"permission": "team", "method": "GET"}')
+    ]
 
 
 @pytest.mark.check(7)

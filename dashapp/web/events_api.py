@@ -5,12 +5,13 @@ import logging
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, request
 from pydantic_core import from_json
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from dashapp.domain.access import Permission
 from dashapp.ingest.events import Result, take_lines
@@ -19,6 +20,8 @@ from dashapp.store.engine import TooSlow
 from dashapp.web.desk import services
 from dashapp.web.export import json_answer
 from dashapp.web.guard import needs
+from dashapp.web.patience import allow
+from dashapp.web.refusing import late
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ def blueprint() -> Blueprint:
     events = Blueprint("events", __name__)
     events.add_url_rule("/api/v1/events", view_func=take, methods=["POST"])
     events.register_error_handler(HTTPException, _http_error)
+    events.register_error_handler(ClientDisconnected, late)
     for error in (OperationalError, TooSlow):
         events.register_error_handler(error, _unavailable)
     events.register_error_handler(Exception, _our_fault)
@@ -60,6 +64,7 @@ def blueprint() -> Blueprint:
 def take() -> Response:
     """Take the events of the body in, and say what became of them."""
     request.max_content_length = ANY_LENGTH
+    allow(request.environ, min(request.content_length or _most_bytes(), _most_bytes()))
     lines = _lines()
     held = services()
     settings = held.settings
@@ -163,8 +168,9 @@ def _read_the_rest(answer: Response) -> Response:
     """Read what is left of a body that was refused."""
     request.max_content_length = ANY_LENGTH
     left = MOST_UNREAD
-    while left > 0 and (piece := request.stream.read(PIECE)):
-        left -= len(piece)
+    with suppress(ClientDisconnected):
+        while left > 0 and (piece := request.stream.read(PIECE)):
+            left -= len(piece)
     return answer
 
 

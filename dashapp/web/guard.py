@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from pydantic_core import from_json
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, ClientDisconnected, Forbidden, HTTPException
 
 from dashapp.domain.access import ANONYMOUS, EVERYBODY, Permission, Visitor
 from dashapp.store.engine import TooSlow
@@ -28,6 +28,7 @@ from dashapp.web.refusing import (
     Lacking,
     forbidden,
     forged,
+    late,
     note_beside,
     refused,
     told,
@@ -136,6 +137,7 @@ def install(server: Flask, pages: Mapping[str, Permission]) -> None:
     server.register_error_handler(CSRFError, forged)
     server.register_error_handler(Forbidden, forbidden)
     server.register_error_handler(BadRequest, lambda error: told(400, str(error.description)))
+    server.register_error_handler(ClientDisconnected, late)
     server.register_error_handler(HTTPException, unanswered)
     server.after_request(_with_csrf)
 

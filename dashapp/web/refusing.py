@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, g, redirect, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import ClientDisconnected, Forbidden, HTTPException
 
 from dashapp.domain.access import ANONYMOUS, Permission, Visitor
 from dashapp.logs import request_id
@@ -112,6 +112,11 @@ def unanswered(error: HTTPException) -> Response:
     """The answer where no view of ours gave one, with what goes with its status, such as `Allow`."""
     kept = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return told(error.code or 500, str(error.description), kept)
+
+
+def late(_error: ClientDisconnected) -> Response:
+    """The answer to a request whose body did not arrive, if its sender is still there."""
+    return told(408, "The request did not arrive in time, or not as a whole.")
 
 
 def told(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:

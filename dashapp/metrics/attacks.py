@@ -166,6 +166,7 @@ def backtest(desk: Desk, ask: Ask, detector: Detector, confirmed: Sequence[Label
         for attack, first in zip(attacks, firsts, strict=True)
         if first is not None
     ]
+    judged_days = len({day.day for one in series for day in one.days if day.score is not None})
     unexplained = [run for run in _runs(found) if not any(explains(attack, a, 1) for a in run for attack in attacks)]
     return Backtest(
         detector.key,
@@ -173,7 +174,7 @@ def backtest(desk: Desk, ask: Ask, detector: Detector, confirmed: Sequence[Label
         detected_days=len(alarmed),
         true_positives=len(hits),
         false_positives=len(alarmed - hits) if attacks else None,
-        recall=_percent(len(hits), len(attacked)),
+        recall=_percent(len(hits), len(attacked)) if judged_days else None,
         precision=_percent(len(hits), len(alarmed)) if attacks else None,
         attacks=len(attacks),
         confirmed=len(confirmed),
@@ -181,7 +182,7 @@ def backtest(desk: Desk, ask: Ask, detector: Detector, confirmed: Sequence[Label
         first_days_caught=delays.count(0),
         delay_days=sum(delays) / len(delays) if delays else None,
         false_alerts=len(unexplained) if attacks else None,
-        judged_days=len({day.day for one in series for day in one.days if day.score is not None}),
+        judged_days=judged_days,
         false_days=tuple(sorted(alarmed - hits)) if attacks else None,
     )
 

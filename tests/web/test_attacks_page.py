@@ -125,6 +125,9 @@ def test_days_with_too_little_before_them_are_not_told_to_be_without_incident(
         made = show(Chart.ATTACKS, "since=2024-03-01&until=2024-03-06")
         assert str(made.message).startswith(f"{short} It last looked at "), made.message
         assert show(Chart.POWER, "since=2024-03-01&until=2024-03-06").message == short
+        held = show(Chart.BACKTEST, "since=2024-03-01&until=2024-03-06")
+        assert rows(held)[0] == ["Volume model chosen", *["no data"] * 9]
+        assert "the volume model could judge no day" in text(parts(held, "P")[0])
 
 
 def test_a_known_attack_that_no_incident_tells_of_was_missed(show: Show) -> None:

@@ -57,7 +57,10 @@ def sentence(ask: Ask, result: Backtest) -> str:
     """The back-test of one detector in words."""
     span = words.days(ask.window.since, ask.window.until)
     title = DETECTORS[result.detector].title
-    alarmed = f"In {span} the {title[0].lower()}{title[1:]} raised " + (
+    whose = f"In {span} the {title[0].lower()}{title[1:]}"
+    if not result.judged_days:
+        return f"{whose} could judge no day: there is too little history before them."
+    alarmed = f"{whose} raised " + (
         f"an alarm on {_days(result.detected_days)}" if result.detected_days else "no alarm"
     )
     if not result.attacks:
@@ -119,6 +122,8 @@ def _row(result: Backtest, *, is_chosen: bool) -> Component:
 
 
 def _numbers(result: Backtest) -> list[str]:
+    if not result.judged_days:
+        return [words.NO_DATA] * (len(COLUMNS) - 1)
     weekly = result.false_alerts_a_week
     return [
         f"{result.detected_days:,}",

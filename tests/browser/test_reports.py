@@ -53,9 +53,7 @@ def test_names_are_found_and_pages_begin_anew(screen: Screen) -> None:
 
 def test_small_creators_are_not_named_anywhere(screen: Screen) -> None:
     screen.open("/reports?board=creator")
-    expect(screen.card(BOARD).locator(".notice")).to_contain_text(
-        "Counts of creators are told in steps of 5"
-    )
+    expect(screen.card(BOARD).locator(".notice")).to_contain_text("Counts of creators are told in steps of 5")
     assert {int(row[3].replace(",", "")) % 5 for row in screen.table(BOARD)[1:]} == {0}
     told = screen.api("reports", "grain=whole&by=creator")
     assert told["rounded_to"] == 5

@@ -26,6 +26,9 @@ from dashapp.metrics.registry import PERSONS
 from dashapp.metrics.steps import Steps, coarse
 from dashapp.store.attribution import Leading
 
+MOST_NAMED = 5_000
+"""People that a question picks out by name: beyond, it reads all of them."""
+
 
 def told_of_people(answer: Measurement, pooling: Pooling, sums_of: Callable[[Ask], Sums], steps: Steps) -> Measurement:
     """The answer to a question that names a dimension of people, from the sums that its like has."""
@@ -54,12 +57,31 @@ def stepped(ask: Ask, sums_of: Callable[[Ask], Sums], steps: Steps) -> Sums:
     fine = Ask(Window(since, ask.window.until), Grain.DAY, split, ask.filters)
     blocks = {group: list(steps.blocks(days)) for group, days in _of_all(fine, sums_of).items()}
     found: Sums = {}
-    for group, days in sums_of(fine).items():
+    for group, days in sums_of(_of_many(fine, sums_of, steps.least)).items():
         if not _names(split, group):
             found[group] = days
         elif sum(n for n, _ in days.values()) >= steps.least:
             found[group] = steps.of(days, blocks.get(_unnamed(split, group), ()))
     return {group: days for group, days in found.items() if days}
+
+
+def _of_many(fine: Ask, sums_of: Callable[[Ask], Sums], least: int) -> Ask:
+    """The question about those only who can have a step: most people may have a case or two, and nobody needs to read
+    each of their days.
+    """
+    people = [dim for dim in fine.by if dim in PERSONS]
+    if len(people) != 1:
+        return fine
+    place, cases = fine.by.index(people[0]), Counter[str]()
+    for group, days in sums_of(replace(fine, grain=Grain.WHOLE)).items():
+        cases[group[place]] += int(sum(n for n, _ in days.values()))
+    asked = fine.chosen(people[0])
+    names = {name for name, n in cases.items() if n >= least or name == NOT_GIVEN}
+    if not names or len(names) > MOST_NAMED:
+        return fine
+    return replace(
+        fine, filters=to_filters({**dict(fine.filters), people[0]: tuple(sorted(names.intersection(asked or names)))})
+    )
 
 
 def _of_all(fine: Ask, sums_of: Callable[[Ask], Sums]) -> Sums:

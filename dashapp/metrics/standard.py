@@ -7,6 +7,7 @@ from dashapp.domain.ask import Ask, Grain, Window
 from dashapp.metrics.ahead import reads_facts
 from dashapp.metrics.desk import Desk, settled_day, with_origins
 from dashapp.metrics.registry import METRICS, Kind, Metric
+from dashapp.metrics.steps import begin_at, in_steps
 
 DAYS = (90, 30, 7)
 """The windows, longest first: rows that were read for it serve the others."""
@@ -28,7 +29,8 @@ def standard(desk: Desk) -> Iterator[tuple[Metric, Ask]]:
         end = desk.coverage(desk.default_origins(metric.feed), feed=metric.feed).as_of if metric.deferred else None
         for days in DAYS if end else ():
             for ask in _of(desk, metric, Window.ending(end or desk.today, days)):
-                if reads_facts(metric, ask) and ask.reach.since >= first:
+                since = begin_at(desk, ask.reach.since) if in_steps(desk, ask) else ask.reach.since
+                if reads_facts(metric, ask) and since >= first:
                     yield metric, with_origins(desk, ask, metric.feed)
 
 

@@ -251,8 +251,8 @@ def file_link(scene: Scene, card: Card, key: str, trailing: int, ending: str) ->
     asked = scene.ask(card)
     if card.chart in FILES:
         window, view = scene.window, scene.view
-        same = View(since=window.since, until=window.until, filters=view.filters, method=view.method)
-        of = f"metric={card.key}&" if card.chart is Chart.INCIDENTS else ""
+        of, method = (f"metric={card.key}&", None) if card.chart is Chart.INCIDENTS else ("", view.method)
+        same = View(since=window.since, until=window.until, filters=view.filters, method=method)
         return f"/api/v1/{FILES[card.chart]}.csv?{of}{same.query()}"
     if asked.stretch:
         return f"/api/v1/metrics/{key}.{ending}?{query_within(asked)}"

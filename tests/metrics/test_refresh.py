@@ -1,6 +1,6 @@
 """The job that computes ahead: what it computes, what it leaves, and what it leaves behind when it ends early."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +8,13 @@ from sqlalchemy import Engine, event
 
 from dashapp.domain.ask import Window
 from dashapp.domain.messages import ReportRow
-from dashapp.domain.vocabulary import Feed
+from dashapp.domain.vocabulary import Dim, Feed
 from dashapp.metrics import METRICS, Audience, Desk, Policy, measure
 from dashapp.metrics.refresh import refresh, renew
 from dashapp.metrics.standard import standard
 from dashapp.settings import Settings
 from dashapp.store import writes
+from dashapp.store.closed import close_days
 from dashapp.store.rollup import rollup
 from dashapp.store.snapshots import stamps
 from dashapp.store.version import versions
@@ -77,6 +78,17 @@ def test_where_open_reports_wait_it_is_renewed_after_half_an_hour(
 def questions(reader: Engine, policy: Policy) -> list[Any]:
     with reader.connect() as connection:
         return list(dict.fromkeys(standard(Desk(connection, NOON, policy))))
+
+
+def test_what_cannot_be_told_of_people_once_days_are_closed_is_not_computed(
+    reader: Engine, writer: Engine, settings: Settings, policy: Policy
+) -> None:
+    take(writer, settings, 1)
+    with writer.begin() as connection:
+        close_days(connection, date(2024, 3, 3))
+    counts = refresh(reader, writer, policy, NOON)
+    assert (counts["computed"], counts["failed"]) == (len(questions(reader, policy)), 0)
+    assert {Dim.CREATOR, Dim.ITEM_ID} & {dim for _, ask in questions(reader, policy) for dim in ask.by} == {Dim.ITEM_ID}
 
 
 def test_on_the_next_day_the_windows_are_others_and_the_old_ones_go(

@@ -225,7 +225,7 @@ def test_a_change_of_definition_shows_the_series_that_broke_as_one(site: Site) -
 
 def test_an_origin_without_keys_says_so(site: Site) -> None:
     site.find(Sighting("category=fraud", IncidentKind.SPIKE, DAY, DAY))
-    assert site.card(Chart.DRIVERS, "id=2").message == "This origin sends no target, reporter or content keys."
+    assert site.card(Chart.DRIVERS, "id=2").message == "No target, reporter or content keys, or too few to tell of."
     assert site.card(Chart.BY_HOUR, "id=2").message == "This origin sends days without hours."
     assert site.card(Chart.SIGNALS, "id=2").message == (
         "No signal of coordination could be judged. This origin sends no target, reporter or content keys."

@@ -15,7 +15,7 @@ from dashapp.store import writes
 from dashapp.store.rollup import rollup
 from dashapp.web.callbacks import file_link
 from dashapp.web.cards import content
-from dashapp.web.page import Card
+from dashapp.web.page import Card, Chart
 from dashapp.web.scenes import Scene, scene
 from pages.platforms import PAGE
 from pages.volume import PAGE as VOLUME
@@ -69,6 +69,14 @@ def test_filters_and_split_come_from_the_address(desk: Desk) -> None:
     assert drawn(seen, BY_PLATFORM) == {"Spam": [891]}
     assert file_link(seen, BY_PLATFORM, "statements", 1, "csv") == (
         "/api/v1/metrics/statements.csv?since=2024-03-30&until=2024-03-30&by=category&category=spam&platform=Board"
+    )
+
+
+def test_the_file_of_incidents_has_those_of_the_job_whatever_detector_another_page_shows(desk: Desk) -> None:
+    seen = scene(desk, "range=1d&platform=Board&method=ears_c2", PAGE)
+    [incidents] = [card for card in PAGE.cards if card.chart is Chart.INCIDENTS]
+    assert file_link(seen, incidents, "statements", 1, "csv") == (
+        "/api/v1/incidents.csv?metric=statements&since=2024-03-30&until=2024-03-30&platform=Board"
     )
 
 

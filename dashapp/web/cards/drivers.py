@@ -19,6 +19,7 @@ from dashapp.web.cards.incident import of_one, table
 from dashapp.web.scenes import Scene
 
 NO_KEYS = "This origin sends no target, reporter or content keys."
+FEW_KEYS = "No target, reporter or content keys, or too few to tell of."
 NO_ROWS = "These are counts without rows behind them: nobody can say what they come down to."
 NO_HOURS = "This origin sends days without hours."
 FULL = 8
@@ -76,7 +77,7 @@ def drivers(scene: Scene, found: Dossier) -> Content:
     shown = [_leading(kind, name, leading) for kind, name, leading in kinds if leading.of]
     if told.reporters.of:
         shown.append(_reporters(told.reporters))
-    return Content(body=html.Div(shown, className="leading")) if shown else Content(message=NO_KEYS)
+    return Content(body=html.Div(shown, className="leading")) if shown else Content(message=FEW_KEYS)
 
 
 def _leading(kind: str, name: str, leading: Leading) -> Component:

@@ -11,7 +11,10 @@ from tests.browser.screen import Screen
 from tests.browser.serving import broken_copy, serving
 
 FULL = "CREATE TRIGGER full BEFORE UPDATE ON finding BEGIN SELECT RAISE(ABORT, 'full'); END"
-SAID = "Confirmed: its days leave the baseline from the next run of the detector on."
+SAID = (
+    "Confirmed: its days leave the baseline from the next run of the detector on. Unusual days that come after it are "
+    "another incident."
+)
 
 
 def test_what_an_analyst_says_survives_a_reload_and_is_in_the_trail(

@@ -76,7 +76,12 @@ class Settings(OidcSettings):
         None,
         description="what cookies are signed with, 32 characters or more; none: one of the store (this machine only)",
     )
-    session_hours: float = Field(12, gt=0, le=744, description="hours without a request after which a session ends")
+    session_hours: float = Field(
+        12,
+        gt=0,
+        le=744,
+        description="hours without a request after which a session ends; what a page asks by itself does not count",
+    )
     session_days: float = Field(7, gt=0, le=366, description="days after which a session ends in any case")
     host: str = Field("127.0.0.1", description="address to listen on; with `AUTH=none` one of this machine only")
     port: int = Field(8050, ge=1, le=65535, description="port to listen on")
